@@ -1,0 +1,95 @@
+/**
+ * The one catalog of error codes. A code never changes its meaning; HTTP answers, the CLI's `--json`
+ * and logs carry it. `status` is the HTTP status, `exit` the CLI's exit code (0 ok, 1 failure, 2 usage,
+ * 3 not found, 4 auth, 5 conflict, 6 unavailable), `title` RFC 9457's title.
+ */
+export const ERROR_CATALOG = {
+  // What was asked is not well-formed
+  license_key_malformed: { status: 400, exit: 2, title: 'The license key is malformed' },
+  request_invalid: { status: 400, exit: 2, title: 'The request is not valid' },
+  request_too_large: { status: 413, exit: 2, title: 'The request is too large' },
+  media_type_unsupported: { status: 415, exit: 2, title: 'The media type is not supported' },
+  method_not_allowed: { status: 405, exit: 2, title: 'The method is not allowed here' },
+  item_invalid: { status: 400, exit: 2, title: 'An item is not valid' },
+  price_invalid: { status: 400, exit: 2, title: 'A price is not valid' },
+  currency_unknown: { status: 400, exit: 2, title: 'The currency is not known' },
+  import_invalid: { status: 400, exit: 2, title: 'The import has bad rows' },
+  message_invalid: { status: 400, exit: 2, title: 'The message is not valid' },
+  message_too_large: { status: 413, exit: 2, title: 'The message is too large' },
+  configuration_invalid: { status: 500, exit: 2, title: 'The configuration is not valid' },
+  usage: { status: 400, exit: 2, title: 'The command was not understood' },
+
+  // Who is asking
+  credentials_missing: { status: 401, exit: 4, title: 'Credentials are missing' },
+  license_unknown: { status: 401, exit: 4, title: 'The license is not known' },
+  license_suspended: { status: 403, exit: 4, title: 'The license is suspended' },
+  license_expired: { status: 403, exit: 4, title: 'The license has expired' },
+  api_key_invalid: { status: 401, exit: 4, title: 'The API key is not valid' },
+  broker_access_refused: { status: 503, exit: 4, title: 'The broker refused the credentials' },
+
+  // What is there
+  not_found: { status: 404, exit: 3, title: 'There is nothing here' },
+  license_not_found: { status: 404, exit: 3, title: 'There is no such license' },
+  item_not_found: { status: 404, exit: 3, title: 'There is no such item' },
+  history_gone: { status: 410, exit: 5, title: 'This history cannot be continued; take the snapshot' },
+  license_exists: { status: 409, exit: 5, title: 'The license exists already' },
+  item_conflict: { status: 409, exit: 5, title: 'The item refers to something that is not there, or is still referred to' },
+  port_in_use: { status: 500, exit: 5, title: 'A port is in use' },
+  data_in_use: { status: 500, exit: 5, title: 'The data directory is in use by another process' },
+  schema_newer: { status: 500, exit: 5, title: 'The database is newer than this program' },
+
+  // What cannot be reached now
+  database_unavailable: { status: 503, exit: 6, title: 'The database is not available' },
+  broker_unavailable: { status: 503, exit: 6, title: 'The broker is not available' },
+  broker_missing: { status: 503, exit: 6, title: 'RabbitMQ was not found' },
+  broker_start_failed: { status: 503, exit: 6, title: 'RabbitMQ did not start' },
+  broker_topology_conflict: { status: 503, exit: 5, title: 'The broker holds another declaration of the same name' },
+  publish_refused: { status: 503, exit: 6, title: 'The broker did not confirm a message' },
+  backend_unavailable: { status: 503, exit: 6, title: 'The backend is not available' },
+  answer_invalid: { status: 502, exit: 6, title: 'The answer of another service is not valid' },
+  overloaded: { status: 503, exit: 6, title: 'The service has too much to do just now' },
+  internal: { status: 500, exit: 1, title: 'Something failed inside' },
+} as const satisfies Record<string, ErrorEntry>;
+
+/** One row of the catalog. */
+export interface ErrorEntry {
+  readonly status: number;
+  readonly exit: 1 | 2 | 3 | 4 | 5 | 6;
+  readonly title: string;
+}
+
+export type ErrorCode = keyof typeof ERROR_CATALOG;
+
+/** Whether a string from outside is a code of the catalog. */
+export function isErrorCode(value: unknown): value is ErrorCode {
+  return typeof value === 'string' && Object.hasOwn(ERROR_CATALOG, value);
+}
+
+/** Where in the input something is wrong: an RFC 6901 pointer (or `line 12`) and what. */
+export interface ErrorDetail {
+  readonly pointer: string;
+  readonly detail: string;
+}
+
+/** Every error that Tillcast raises on purpose: a stable code, a message that says what failed and what to do. */
+export class TillcastError extends Error {
+  readonly code: ErrorCode;
+  readonly details: readonly ErrorDetail[];
+
+  constructor(code: ErrorCode, message: string, options: { cause?: unknown; details?: readonly ErrorDetail[] } = {}) {
+    super(message, options.cause === undefined ? {} : { cause: options.cause });
+    this.name = 'TillcastError';
+    this.code = code;
+    this.details = options.details ?? [];
+  }
+
+  get status(): number {
+    return ERROR_CATALOG[this.code].status;
+  }
+}
+
+/** The error as a TillcastError: itself, or wrapped as `internal` with its cause kept. */
+export function asTillcastError(error: unknown): TillcastError {
+  if (error instanceof TillcastError) return error;
+  return new TillcastError('internal', error instanceof Error ? error.message : String(error), { cause: error });
+}
