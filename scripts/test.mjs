@@ -1,0 +1,38 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { check } from './setup/checks.mjs';
+import { ensureDependencies } from './setup/dependencies.mjs';
+import { chromiumPackage, postgresPackage, rabbitMqPackage } from './setup/known-packages.mjs';
+import { ensureNode } from './setup/node.mjs';
+import { runChild } from './setup/run-child.mjs';
+import { exitWith } from './setup/setup-error.mjs';
+import { ensureSystemPackages } from './setup/system-packages.mjs';
+import { summarize } from './setup/test-summary.mjs';
+import { ensureTillPage } from './setup/till-page.mjs';
+import { root, toolEnvironment } from './setup/toolchain.mjs';
+
+const results = join(root, 'test-results');
+const vitestResult = join(results, 'vitest.json');
+
+// `npm test`: sets up what is missing, checks the code, then runs the tests. With arguments, which are
+// vitest's (a part of a file's name, -t and a title, …), it runs those tests alone.
+await exitWith(async () => {
+  rmSync(results, { recursive: true, force: true });
+  mkdirSync(results, { recursive: true });
+  const filters = process.argv.slice(2);
+  const node = await ensureNode();
+  await ensureDependencies();
+  await ensureSystemPackages([rabbitMqPackage, postgresPackage, chromiumPackage], 'The tests need');
+  await ensureTillPage(node);
+  const checkFailed = filters.length === 0 && !(await check(node));
+  const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
+  const exitCode = await runChild(node, [vitest, 'run', ...filters], {
+    cwd: root,
+    env: toolEnvironment(node),
+  });
+  const report = existsSync(vitestResult) ? JSON.parse(readFileSync(vitestResult, 'utf8')) : undefined;
+  const summary = summarize(report, { exitCode, checkFailed });
+  writeFileSync(join(results, 'summary.txt'), `${summary.line}\n`);
+  for (const note of summary.notes) process.stderr.write(`${note}\n`);
+  return summary.failed === 0 && summary.passed > 0 ? 0 : exitCode || 1;
+});
