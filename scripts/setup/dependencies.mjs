@@ -1,8 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { npm } from './npm.mjs';
+import { npm, npmErrors } from './npm.mjs';
 import { withProgress } from './progress.mjs';
-import { lastLines } from './run-command.mjs';
 import { SetupError } from './setup-error.mjs';
 import { root } from './toolchain.mjs';
 
@@ -46,7 +45,7 @@ export async function ensureDependencies() {
     const installed = await npm(['ci', '--ignore-scripts', '--no-audit', '--no-fund'], root);
     if (installed.code !== 0) {
       throw new SetupError(
-        `The dependencies could not be installed (npm ci):\n${lastLines(installed.output)}\n` +
+        `The dependencies could not be installed (npm ci):\n${npmErrors(installed.output)}\n` +
           "Check the network and npm's registry and proxy settings, then try again.",
       );
     }

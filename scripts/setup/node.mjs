@@ -1,6 +1,6 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { npm } from './npm.mjs';
+import { npm, npmErrors } from './npm.mjs';
 import { withProgress } from './progress.mjs';
 import { lastLines, runCommand } from './run-command.mjs';
 import { SetupError } from './setup-error.mjs';
@@ -42,7 +42,7 @@ export async function ensureNode() {
       );
       if (installed.code !== 0) {
         throw new SetupError(
-          `Node.js ${wanted.version} could not be fetched from the npm registry:\n${lastLines(installed.output)}\n` +
+          `Node.js ${wanted.version} could not be fetched from the npm registry:\n${npmErrors(installed.output)}\n` +
             `Check the network and npm's registry and proxy settings, or do it by hand: ${installYourself}`,
         );
       }

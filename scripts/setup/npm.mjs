@@ -1,4 +1,4 @@
-import { runCommand } from './run-command.mjs';
+import { lastLines, runCommand } from './run-command.mjs';
 
 /**
  * Runs npm quietly, with the Node that this process runs on: a distribution's npm may work with its own
@@ -19,4 +19,18 @@ export function npm(args, cwd) {
     return runCommand(process.execPath, [cli, ...args], { cwd, env });
   }
   return runCommand('npm', args, { cwd, env });
+}
+
+/**
+ * What npm said was wrong: its first error lines, without the usage and the paths of its logs.
+ * @param {string} output
+ * @returns {string} indented by two spaces
+ */
+export function npmErrors(output) {
+  const errors = output
+    .split('\n')
+    .map((line) => /^npm (?:error|ERR!) (.*\S)/.exec(line)?.[1])
+    .filter((line) => line !== undefined && !/^(?:A complete log|Usage:|Run "npm help)/.test(line))
+    .slice(0, 10);
+  return errors.length === 0 ? lastLines(output) : errors.map((line) => `  ${line}`).join('\n');
 }
