@@ -1,0 +1,25 @@
+export {
+  type BackoffBounds,
+  backoffDelayMs,
+  DEFAULT_BACKOFF,
+  REFUSED_BACKOFF,
+  refusedDelayMs,
+} from './backoff.ts';
+export { type Clock, systemClock } from './clock.ts';
+export type { BrokerCredentials, TlsOptions } from './connect-once.ts';
+export { BrokerConnection, type BrokerConnectionOptions, type SessionHandle } from './connection.ts';
+export type { ConnectionState } from './connection-state.ts';
+export {
+  decodeContent,
+  type EncodedContent,
+  encodeContent,
+  GZIP_THRESHOLD_BYTES,
+  MAX_CONTENT_BYTES,
+} from './content-codec.ts';
+export type { Delivery } from './delivery.ts';
+export { type Logger, silentLogger } from './logger.ts';
+export type { OutgoingMessage } from './outgoing-message.ts';
+export { Publisher, type PublisherOptions } from './publisher.ts';
+export type { ChannelSource, OpenSession, Session } from './session.ts';
+export { Subscriber, type SubscriberOptions } from './subscriber.ts';
+export { checkExchange, declareExchange } from './topology.ts';
