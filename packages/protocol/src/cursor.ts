@@ -7,7 +7,10 @@ export const epochSchema: z.ZodString = z
   .meta({ description: 'Identity of a history; changes when history does', example: 'k3v9m2x7q1' });
 
 /** Position in a license's changes: 0 before the first. */
-export const versionSchema: z.ZodNumber = z.int().nonnegative().meta({ description: 'Position in the changes', example: 42 });
+export const versionSchema: z.ZodNumber = z
+  .int()
+  .nonnegative()
+  .meta({ description: 'Position in the changes', example: 42 });
 
 /** Sum of all rows at a version: 64 bits as 16 hexadecimal digits. */
 export const digestSchema: z.ZodString = z

@@ -33,7 +33,6 @@ export const ERROR_CATALOG = {
   item_not_found: { status: 404, exit: 3, title: 'There is no such item' },
   history_gone: { status: 410, exit: 5, title: 'This history cannot be continued; take the snapshot' },
   license_exists: { status: 409, exit: 5, title: 'The license exists already' },
-  item_conflict: { status: 409, exit: 5, title: 'The item refers to something that is not there, or is still referred to' },
   port_in_use: { status: 500, exit: 5, title: 'A port is in use' },
   data_in_use: { status: 500, exit: 5, title: 'The data directory is in use by another process' },
   schema_newer: { status: 500, exit: 5, title: 'The database is newer than this program' },
@@ -43,13 +42,19 @@ export const ERROR_CATALOG = {
   broker_unavailable: { status: 503, exit: 6, title: 'The broker is not available' },
   broker_missing: { status: 503, exit: 6, title: 'RabbitMQ was not found' },
   broker_start_failed: { status: 503, exit: 6, title: 'RabbitMQ did not start' },
-  broker_topology_conflict: { status: 503, exit: 5, title: 'The broker holds another declaration of the same name' },
+  broker_topology_conflict: {
+    status: 503,
+    exit: 5,
+    title: 'The broker holds another declaration of the same name',
+  },
   publish_refused: { status: 503, exit: 6, title: 'The broker did not confirm a message' },
   backend_unavailable: { status: 503, exit: 6, title: 'The backend is not available' },
   answer_invalid: { status: 502, exit: 6, title: 'The answer of another service is not valid' },
   overloaded: { status: 503, exit: 6, title: 'The service has too much to do just now' },
   internal: { status: 500, exit: 1, title: 'Something failed inside' },
-} as const satisfies Record<string, ErrorEntry>;
+} as const;
+
+export type ErrorCode = keyof typeof ERROR_CATALOG;
 
 /** One row of the catalog. */
 export interface ErrorEntry {
@@ -58,7 +63,8 @@ export interface ErrorEntry {
   readonly title: string;
 }
 
-export type ErrorCode = keyof typeof ERROR_CATALOG;
+/** Every row is an ErrorEntry: a wrong one does not compile here. */
+const ENTRIES: Readonly<Record<ErrorCode, ErrorEntry>> = ERROR_CATALOG;
 
 /** Whether a string from outside is a code of the catalog. */
 export function isErrorCode(value: unknown): value is ErrorCode {
@@ -76,7 +82,11 @@ export class TillcastError extends Error {
   readonly code: ErrorCode;
   readonly details: readonly ErrorDetail[];
 
-  constructor(code: ErrorCode, message: string, options: { cause?: unknown; details?: readonly ErrorDetail[] } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { cause?: unknown; details?: readonly ErrorDetail[] } = {},
+  ) {
     super(message, options.cause === undefined ? {} : { cause: options.cause });
     this.name = 'TillcastError';
     this.code = code;
@@ -84,12 +94,14 @@ export class TillcastError extends Error {
   }
 
   get status(): number {
-    return ERROR_CATALOG[this.code].status;
+    return ENTRIES[this.code].status;
   }
 }
 
 /** The error as a TillcastError: itself, or wrapped as `internal` with its cause kept. */
 export function asTillcastError(error: unknown): TillcastError {
   if (error instanceof TillcastError) return error;
-  return new TillcastError('internal', error instanceof Error ? error.message : String(error), { cause: error });
+  return new TillcastError('internal', error instanceof Error ? error.message : String(error), {
+    cause: error,
+  });
 }

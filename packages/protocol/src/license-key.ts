@@ -53,7 +53,12 @@ export const licenseKeySchema: z.ZodType<LicenseKey, string> = z
 /** What a key says of its license's term: no end, one month, three months, or nothing. */
 export type LicenseTerm = 'LIFE' | '1MTR' | '3MTR' | 'OTHER';
 
-const TERM_MONTHS: Readonly<Record<LicenseTerm, number | null>> = { LIFE: null, '1MTR': 1, '3MTR': 3, OTHER: null };
+const TERM_MONTHS: Readonly<Record<LicenseTerm, number | null>> = {
+  LIFE: null,
+  '1MTR': 1,
+  '3MTR': 3,
+  OTHER: null,
+};
 
 /** The term that the key's second part names (`EXTRO-1MTR-…`), `OTHER` where it names none. */
 export function licenseTermOf(key: LicenseKey): LicenseTerm {

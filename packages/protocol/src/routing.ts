@@ -53,7 +53,8 @@ export function topicMatches(pattern: string, routingKey: string): boolean {
 function wordsMatch(pattern: readonly string[], words: readonly string[]): boolean {
   const [first, ...rest] = pattern;
   if (first === undefined) return words.length === 0;
-  if (first === '#') return wordsMatch(rest, words) || (words.length > 0 && wordsMatch(pattern, words.slice(1)));
+  if (first === '#')
+    return wordsMatch(rest, words) || (words.length > 0 && wordsMatch(pattern, words.slice(1)));
   const [word, ...others] = words;
   return word !== undefined && (first === '*' || first === word) && wordsMatch(rest, others);
 }

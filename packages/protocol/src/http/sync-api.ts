@@ -1,0 +1,132 @@
+import { z } from 'zod';
+import { digestSchema, epochSchema, versionSchema } from '../cursor.ts';
+import { PLURAL, type ItemPlural } from '../items/kind.ts';
+import { licenseKeySchema, type LicenseKey } from '../license-key.ts';
+import { wireItemSchema, wireRowSchema, type WireItem, type WireRow } from '../messages/payload.ts';
+
+/** The header that names the license, and is its only credential where the operator allows that. */
+export const LICENSE_KEY_HEADER = 'x-license-key';
+/** The header by which a till names itself. */
+export const TERMINAL_ID_HEADER = 'x-terminal-id';
+
+/** Where a license stands, as every sync answer says first. */
+export interface SyncHead {
+  readonly license_key: LicenseKey;
+  readonly epoch: string;
+  readonly version: number;
+  readonly digest: string;
+  /** When the answer's content was read: ISO 8601, UTC. */
+  readonly synced_at: string;
+}
+
+const headShape = {
+  license_key: licenseKeySchema,
+  epoch: epochSchema,
+  version: versionSchema,
+  digest: digestSchema,
+  synced_at: z.iso.datetime(),
+};
+
+export const versionAnswerSchema: z.ZodType<SyncHead, unknown> = z.object(headShape).meta({ id: 'Version' });
+
+/** The whole catalog at one version. */
+export type Snapshot = SyncHead & { readonly [P in ItemPlural]: readonly WireItem[] };
+
+export const snapshotSchema: z.ZodType<Snapshot, unknown> = z
+  .object({
+    ...headShape,
+    categories: z.array(wireItemSchema),
+    modifiers: z.array(wireItemSchema),
+    products: z.array(wireItemSchema),
+    tables: z.array(wireItemSchema),
+    users: z.array(wireItemSchema),
+  })
+  .meta({ id: 'FullData' });
+
+/** One kind's items at one version. The digest is the whole catalog's. */
+export function kindListSchema(plural: ItemPlural): z.ZodType<SyncHead, unknown> {
+  return z.object({ ...headShape, [plural]: z.array(wireItemSchema) }).meta({ id: `List_${plural}` });
+}
+
+/**
+ * A page of what came after a cursor: for each row changed since, its state when the page was read.
+ *
+ * Rows are ordered by the version that last changed them. A row that changes between two pages moves to a
+ * later page, so all pages together, later ones winning, are exactly the content at the last page's
+ * version. `next` is null on the last page: only then do `version` and `digest` describe what was read.
+ */
+export interface DeltaPage extends SyncHead {
+  readonly since: number;
+  readonly changes: readonly WireRow[];
+  readonly next: string | null;
+}
+
+export const deltaPageSchema: z.ZodType<DeltaPage, unknown> = z
+  .object({
+    ...headShape,
+    since: versionSchema,
+    changes: z.array(wireRowSchema),
+    next: z.string().nullable(),
+  })
+  .meta({ id: 'Changes' });
+
+export const deltaQuerySchema: z.ZodType<DeltaQuery, unknown> = z.strictObject({
+  epoch: epochSchema,
+  since: z.coerce.number().pipe(versionSchema),
+  page: z.string().max(256).optional().meta({ description: 'The `next` of the page before' }),
+  limit: z.coerce.number().pipe(z.int().min(1).max(5000)).default(1000),
+});
+
+export interface DeltaQuery {
+  readonly epoch: string;
+  readonly since: number;
+  readonly page?: string | undefined;
+  readonly limit: number;
+}
+
+/** What a till says of itself every 15 s. */
+export interface StatusReport {
+  /** What it holds; null before its first snapshot. */
+  readonly cursor: { readonly epoch: string; readonly version: number; readonly digest: string } | null;
+  readonly unsent_sales: number;
+  /** The till's clock when it asked: ISO 8601. */
+  readonly clock: string;
+}
+
+export const statusReportSchema: z.ZodType<StatusReport, unknown> = z
+  .strictObject({
+    cursor: z.strictObject({ epoch: epochSchema, version: versionSchema, digest: digestSchema }).nullable(),
+    unsent_sales: z.int().nonnegative(),
+    clock: z.iso.datetime(),
+  })
+  .meta({ id: 'StatusReport' });
+
+/** What it should hold, and what its license may do: the proof of currency. */
+export type StatusAnswer = SyncHead & LicenseStanding;
+
+/** The one vocabulary for a license check, the same in HTTP, console and shell. */
+export interface LicenseStanding {
+  readonly valid: boolean;
+  readonly code: 'license_active' | 'license_suspended' | 'license_expired';
+  readonly detail: string;
+}
+
+export const statusAnswerSchema: z.ZodType<StatusAnswer, unknown> = z
+  .object({
+    ...headShape,
+    valid: z.boolean(),
+    code: z.enum(['license_active', 'license_suspended', 'license_expired']),
+    detail: z.string(),
+  })
+  .meta({ id: 'StatusAnswer' });
+
+/** Paths of the sync API. */
+export const SYNC_PATHS = {
+  fullData: '/api/v1/sync/full_data',
+  changes: '/api/v1/sync/changes',
+  version: '/api/v1/sync/version',
+  status: '/api/v1/terminals/self/status',
+  list: (plural: ItemPlural): string => `/api/v1/sync/${plural}`,
+} as const;
+
+export const ITEM_PLURALS: readonly ItemPlural[] = Object.values(PLURAL);

@@ -1,0 +1,89 @@
+import type { ItemKind } from '../items/kind.ts';
+import type { TerminalStatusWord } from '../replica/status.ts';
+import type { WireItem } from '../messages/payload.ts';
+
+/** `GET /api/state` of the till's local server: everything the chip and its sheet say. */
+export interface TerminalState {
+  readonly license_key: string;
+  readonly terminal_id: string;
+  readonly terminal_name: string;
+  readonly status: TerminalStatusWord;
+  /** Why it is not live, in a cashier's words; empty when live. */
+  readonly reason: string;
+  /** How many changes it knows itself to be behind; null when it cannot know. */
+  readonly behind: number | null;
+  readonly epoch: string | null;
+  readonly version: number | null;
+  readonly digest: string | null;
+  /** When the server was asked for the last proof of currency: ISO 8601; null before the first. */
+  readonly last_proof_at: string | null;
+  /** When the next try is due: ISO 8601; null when none waits. */
+  readonly next_retry_at: string | null;
+  readonly broker_attached: boolean;
+  readonly unsent_sales: number;
+  readonly items: Readonly<Record<ItemKind, number>>;
+  readonly notices: readonly Notice[];
+}
+
+/** A broadcast that has not expired. */
+export interface Notice {
+  readonly id: string;
+  readonly message: string;
+  readonly severity: 'info' | 'warning';
+  readonly sent_at: string;
+  readonly expires_at: string;
+}
+
+/** `GET /api/items/:kind` */
+export interface ItemsAnswer {
+  readonly items: readonly WireItem[];
+}
+
+/** `POST /api/sync`: what "Sync now" came to, within 2 s. */
+export interface SyncNowAnswer {
+  readonly outcome: 'up_to_date' | 'applied' | 'no_connection' | 'refused' | 'still_working';
+  readonly version: number | null;
+  /** Changes applied by it. */
+  readonly applied: number;
+  /** For people: "Up to date (v1284)". */
+  readonly message: string;
+}
+
+/** One line of the till's activity log: a change as it was applied here. */
+export interface Activity {
+  readonly id: number;
+  readonly type: string;
+  readonly version: number | null;
+  readonly summary: string;
+  readonly kind: ItemKind | null;
+  readonly item_id: string | null;
+  readonly old_price: number | null;
+  readonly new_price: number | null;
+  readonly currency: string | null;
+  readonly committed_at: string | null;
+  readonly received_at: string | null;
+  readonly applied_at: string;
+}
+
+/** `GET /api/activity` : newest first */
+export interface ActivityAnswer {
+  readonly activity: readonly Activity[];
+}
+
+/**
+ * `GET /api/events`: server-sent events. `state` whenever it changes, `items` with the rows that a change
+ * touched (null: deleted), `catalog` when everything may have changed and the page should read it anew,
+ * `activity` with each new line.
+ */
+export interface TerminalEvents {
+  readonly state: TerminalState;
+  readonly items: { readonly rows: readonly ItemEvent[] };
+  readonly catalog: { readonly version: number };
+  readonly activity: Activity;
+}
+
+export interface ItemEvent {
+  readonly kind: ItemKind;
+  readonly id: string;
+  readonly item: WireItem | null;
+}
