@@ -6,6 +6,6 @@ import { exitWith } from './setup/setup-error.mjs';
 // `npm run check`: format, lint, types.
 await exitWith(async () => {
   const node = await ensureNode();
-  await ensureDependencies();
+  await ensureDependencies(node);
   return (await check(node)) ? 0 : 1;
 });

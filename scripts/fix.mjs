@@ -7,7 +7,7 @@ import { root, toolEnvironment } from './setup/toolchain.mjs';
 // `npm run fix`: whatever the linter and the formatter can put right by themselves.
 await exitWith(async () => {
   const node = await ensureNode();
-  await ensureDependencies();
+  await ensureDependencies(node);
   const options = { cwd: root, env: toolEnvironment(node) };
   const lint = await runChild('oxlint', ['--fix'], options);
   const format = await runChild('biome', ['check', '--fix', '.'], options);

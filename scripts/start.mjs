@@ -10,7 +10,7 @@ import { root, toolEnvironment } from './setup/toolchain.mjs';
 // `npm start`: sets up what is missing, then runs the demo.
 await exitWith(async () => {
   const node = await ensureNode();
-  await ensureDependencies();
+  await ensureDependencies(node);
   const rabbitMq = await ensureRabbitMq();
   await ensureTillPage(node);
   const cli = join(root, 'packages', 'cli', 'bin', 'tillcast.mjs');

@@ -21,7 +21,7 @@ await exitWith(async () => {
   mkdirSync(results, { recursive: true });
   const filters = process.argv.slice(2);
   const node = await ensureNode();
-  await ensureDependencies();
+  await ensureDependencies(node);
   await ensureSystemPackages([rabbitMqPackage, postgresPackage, chromiumPackage], 'The tests need');
   await ensureTillPage(node);
   const checkFailed = filters.length === 0 && !(await check(node));

@@ -1,12 +1,13 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { npm, npmErrors } from './npm.mjs';
+import { machineNpm, npmErrors } from './npm.mjs';
 import { withProgress } from './progress.mjs';
 import { lastLines, runCommand } from './run-command.mjs';
 import { SetupError } from './setup-error.mjs';
 import {
   fetchedNode,
   findNode,
+  NPM_VERSION,
   nodePackage,
   REQUIRED_NODE_MAJOR,
   root,
@@ -32,12 +33,21 @@ export async function ensureNode() {
   const partial = join(toolchainFolder, `partial-${process.pid}`);
   mkdirSync(partial, { recursive: true });
   writeFileSync(join(partial, 'package.json'), '{ "private": true }\n');
-  const spec = `${wanted.name}@${wanted.version}`;
+  const specs = [`${wanted.name}@${wanted.version}`, `npm@${NPM_VERSION}`];
   const label = `This is Node.js ${process.versions.node}: fetching ${wanted.version} into .toolchain/`;
   try {
     await withProgress(label, async () => {
-      const installed = await npm(
-        ['install', '--no-save', '--no-package-lock', '--ignore-scripts', '--no-audit', '--no-fund', spec],
+      const installed = await machineNpm(
+        [
+          'install',
+          ...specs,
+          '--no-save',
+          '--no-package-lock',
+          '--ignore-scripts',
+          '--engine-strict=false',
+          '--no-audit',
+          '--no-fund',
+        ],
         partial,
       );
       if (installed.code !== 0) {

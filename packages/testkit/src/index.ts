@@ -1,0 +1,5 @@
+export { chromiumProgram, launchBrowser } from './browser.ts';
+export { createDatabase, type DatabaseTemplate, databaseUrl, type FreshDatabase } from './databases.ts';
+export { freshDatabase } from './fresh-database.ts';
+export { freePort, isFree } from './ports.ts';
+export { type PrivatePostgres, type PrivatePostgresOptions, startPrivatePostgres } from './postgres.ts';
