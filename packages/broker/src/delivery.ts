@@ -15,22 +15,18 @@ export interface Delivery {
 
 /** The delivery in a message of amqplib. */
 export function deliveryOf(message: ConsumeMessage): Delivery {
-  const { fields, properties, content } = message;
-  const {
-    messageId,
-    type,
-    timestamp,
-    contentEncoding,
-    headers,
-  }: { readonly [name in keyof typeof properties]: unknown } = properties;
+  const { fields, content } = message;
+  // amqplib types the properties as `any`; they are what the sender wrote.
+  const properties: Readonly<Record<keyof typeof message.properties, unknown>> = message.properties;
+  const { headers, timestamp } = properties;
   return {
     routingKey: fields.routingKey,
     body: content,
     headers: typeof headers === 'object' && headers !== null ? { ...headers } : {},
-    messageId: textOrNull(messageId),
-    type: textOrNull(type),
+    messageId: textOrNull(properties.messageId),
+    type: textOrNull(properties.type),
     timestampMs: typeof timestamp === 'number' ? timestamp * 1_000 : null,
-    contentEncoding: textOrNull(contentEncoding),
+    contentEncoding: textOrNull(properties.contentEncoding),
     redelivered: fields.redelivered,
   };
 }

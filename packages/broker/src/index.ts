@@ -18,7 +18,26 @@ export {
 } from './content-codec.ts';
 export type { Delivery } from './delivery.ts';
 export { type Logger, silentLogger } from './logger.ts';
+export { type BrokerAlarms, ManagementClient, type Policy } from './management.ts';
+export type { ManagementOptions } from './management-http.ts';
+export type {
+  BrokerOverview,
+  ListedBinding,
+  ListedConnection,
+  ListedExchange,
+  ListedQueue,
+  Permissions,
+  TopicPermissions,
+} from './management-schemas.ts';
 export type { OutgoingMessage } from './outgoing-message.ts';
+export { findRabbitmq, type RabbitmqInstallation } from './private-node/find-rabbitmq.ts';
+export type { NodePorts } from './private-node/ports.ts';
+export {
+  type PrivateNode,
+  type PrivateNodeOptions,
+  type PrivateNodeProgress,
+  startPrivateNode,
+} from './private-node/private-node.ts';
 export { Publisher, type PublisherOptions } from './publisher.ts';
 export type { ChannelSource, OpenSession, Session } from './session.ts';
 export { Subscriber, type SubscriberOptions } from './subscriber.ts';

@@ -70,7 +70,7 @@ export class Subscriber implements AsyncDisposable {
     const channel = await channels.createChannel();
     const life = watchChannel(channel);
     const queue = terminalQueue(terminalId, (randomSuffix ?? newSuffix)());
-    const consumption = new Consumption({ channel, isOpen: life.isOpen, handler, onError });
+    const consumption = new Consumption({ channel, isOpen: () => life.isOpen(), handler, onError });
     let consumerTag: string;
     try {
       await declareAndBind(channel, queue, this.#options.bindings);
