@@ -3,7 +3,7 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config';
 
 const config: ViteUserConfig = defineConfig({
   test: {
-    include: ['packages/*/test/**/*.test.{ts,tsx}', 'tests/**/*.test.ts'],
+    include: ['packages/*/test/**/*.test.{ts,tsx}', 'tests/**/*.test.ts', 'scripts/test/**/*.test.ts'],
     globalSetup: ['packages/testkit/src/global-setup.ts'],
     pool: 'forks',
     // Beside each worker there are RabbitMQ, PostgreSQL and at times Chromium.

@@ -17,7 +17,8 @@ export function runCommand(command, args, options = {}) {
   return new Promise((resolve) => {
     const child = spawn(command, args, {
       cwd: options.cwd,
-      env: options.env,
+      // What it writes may be shown later, in another place than a terminal.
+      env: { ...(options.env ?? process.env), NO_COLOR: '1' },
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: options.timeoutMs,
     });

@@ -47,6 +47,9 @@ function hashOfSources() {
  */
 export async function ensureTillPage(node) {
   const sources = hashOfSources();
+  if (!existsSync(join(tillUi, 'index.html'))) {
+    throw new SetupError('packages/till-ui has no index.html: the checkout is not complete. Clone it again.');
+  }
   if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === sources) return;
   await withProgress("Building the till's page", async () => {
     const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js');
