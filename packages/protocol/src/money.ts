@@ -70,7 +70,8 @@ export function isAmount(amount: number, currency: Currency): boolean {
     toMinor(amount, currency);
     return true;
   } catch (error) {
-    if (error instanceof TillcastError && error.code === 'price_invalid') return false;
+    // An unknown currency makes no amount valid; its own schema reports it.
+    if (error instanceof TillcastError) return false;
     throw error;
   }
 }
