@@ -1,7 +1,8 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { TestProject } from 'vitest/node';
 import { findLeftovers, type LeftoverProcess, RUN_MARK } from './leftovers.ts';
 import { startPrivatePostgres } from './postgres.ts';
+import { startTemporaryRabbitmq } from './rabbitmq.ts';
 import { openSharedServers } from './shared-servers.ts';
 
 declare module 'vitest' {
@@ -13,9 +14,10 @@ declare module 'vitest' {
 
 /** Vitest runs this once around all test files. */
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
-  const mark = randomUUID();
+  const mark = randomBytes(6).toString('hex');
   process.env[RUN_MARK] = mark;
   const servers = await openSharedServers({
+    rabbitmq: { start: () => startTemporaryRabbitmq(mark) },
     postgres: {
       start: async () => {
         const postgres = await startPrivatePostgres();

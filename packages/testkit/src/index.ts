@@ -1,5 +1,13 @@
 export { chromiumProgram, launchBrowser } from './browser.ts';
 export { createDatabase, type DatabaseTemplate, databaseUrl, type FreshDatabase } from './databases.ts';
 export { freshDatabase } from './fresh-database.ts';
+export { freshVirtualHost } from './fresh-virtual-host.ts';
 export { freePort, isFree } from './ports.ts';
 export { type PrivatePostgres, type PrivatePostgresOptions, startPrivatePostgres } from './postgres.ts';
+export {
+  createVirtualHost,
+  type FreshVirtualHost,
+  type RabbitmqAddress,
+  startTemporaryRabbitmq,
+  type UserRights,
+} from './rabbitmq.ts';

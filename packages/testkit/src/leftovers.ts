@@ -10,7 +10,7 @@ export interface LeftoverProcess {
 }
 
 /**
- * Processes that carry a test run's mark in their environment. Where there is no /proc (not Linux), none are
+ * Processes that carry a test run's mark in their environment or in their arguments. Where there is no /proc (not Linux), none are
  * found.
  * @param mark the value of RUN_MARK
  * @param isExpected tells those that may still be there
@@ -30,8 +30,9 @@ export function findLeftovers(
 function describe(pid: number, mark: string): LeftoverProcess | undefined {
   try {
     const variables = readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0');
-    if (!variables.includes(`${RUN_MARK}=${mark}`)) return undefined;
     const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+    const isOfRun = variables.includes(`${RUN_MARK}=${mark}`) || command.includes(mark);
+    if (!isOfRun) return undefined;
     // A process that has ended but was not waited for has no command line any more.
     return command === '' ? undefined : { pid, command };
   } catch {

@@ -1,0 +1,105 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ManagementClient, type NodePorts, silentLogger, startPrivateNode } from '@tillcast/broker';
+import type { StartedServer } from './shared-servers.ts';
+
+/** Where a RabbitMQ for tests is, and its administrator: plain data. */
+export interface RabbitmqAddress {
+  readonly host: string;
+  readonly ports: NodePorts;
+  readonly managementUrl: string;
+  readonly username: string;
+  readonly password: string;
+}
+
+/** Starts a private RabbitMQ node with its data in a temporary folder, which goes with it. */
+export async function startTemporaryRabbitmq(
+  mark: string,
+): Promise<StartedServer & { readonly address: RabbitmqAddress }> {
+  const folder = await mkdtemp(join(tmpdir(), `tillcast-rabbitmq-${mark}-`));
+  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
+  try {
+    const node = await startPrivateNode({ dataDir: folder, logger: silentLogger });
+    return {
+      address: {
+        host: '127.0.0.1',
+        ports: node.ports,
+        managementUrl: node.managementUrl,
+        username: node.credentials.username,
+        password: node.credentials.password,
+      },
+      stop: async () => {
+        await node.stop();
+        await remove();
+      },
+    };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+/** What a user may do in a virtual host: regular expressions over names, and over routing keys of one exchange. */
+export interface UserRights {
+  readonly configure: string;
+  readonly write: string;
+  readonly read: string;
+  readonly topic?: { readonly exchange: string; readonly write: string; readonly read: string };
+}
+
+/** A virtual host of one's own on a shared node: nothing declared in it is seen in another. */
+export interface FreshVirtualHost extends AsyncDisposable {
+  readonly name: string;
+  /** Connects to it with all rights. */
+  readonly amqpUrl: string;
+  readonly managementUrl: string;
+  readonly credentials: { readonly username: string; readonly password: string };
+  /** The management API, as the node's administrator. */
+  readonly management: ManagementClient;
+  /** Makes a user with these rights in this virtual host alone; resolves to the URL to connect with. */
+  readonly addUser: (rights: UserRights) => Promise<string>;
+  /** Removes it with all that is in it, its users too; whoever is connected is cut off. Safe to call twice. */
+  readonly drop: () => Promise<void>;
+}
+
+/** Makes a virtual host on a node. */
+export async function createVirtualHost(node: RabbitmqAddress): Promise<FreshVirtualHost> {
+  const name = `test-${randomBytes(8).toString('hex')}`;
+  const { username, password, managementUrl } = node;
+  const management = new ManagementClient({ url: managementUrl, username, password, timeoutMs: 30_000 });
+  const users: string[] = [];
+  await management.createVhost(name);
+  await management.setPermissions({ vhost: name, user: username, configure: '.*', write: '.*', read: '.*' });
+
+  const addUser = async (rights: UserRights): Promise<string> => {
+    const user = `${name}-${users.length + 1}`;
+    const secret = randomBytes(16).toString('hex');
+    const { configure, write, read, topic } = rights;
+    users.push(user);
+    await management.createUser({ name: user, password: secret });
+    if (topic !== undefined) await management.setTopicPermissions({ vhost: name, user, ...topic });
+    await management.setPermissions({ vhost: name, user, configure, write, read });
+    return urlFor(node, name, user, secret);
+  };
+  const drop = async (): Promise<void> => {
+    for (const user of users) await management.deleteUser(user);
+    await management.deleteVhost(name);
+  };
+  return {
+    name,
+    amqpUrl: urlFor(node, name, username, password),
+    managementUrl,
+    credentials: { username, password },
+    management,
+    addUser,
+    drop,
+    [Symbol.asyncDispose]: drop,
+  };
+}
+
+function urlFor(node: RabbitmqAddress, vhost: string, username: string, password: string): string {
+  const login = `${encodeURIComponent(username)}:${encodeURIComponent(password)}`;
+  return `amqp://${login}@${node.host}:${node.ports.amqp}/${encodeURIComponent(vhost)}`;
+}
