@@ -9,7 +9,7 @@ async function connect(url: string): Promise<BrokerConnection> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   connection.onStateChange((state: ConnectionState) => {
     if (state.status === 'up') resolve();
-    if (state.status === 'connecting' && state.reason !== null) reject(state.reason);
+    if (state.status === 'down') reject(state.reason);
   });
   connection.start();
   try {
