@@ -36,6 +36,7 @@ export const ERROR_CATALOG = {
   port_in_use: { status: 500, exit: 5, title: 'A port is in use' },
   data_in_use: { status: 500, exit: 5, title: 'The data directory is in use by another process' },
   schema_newer: { status: 500, exit: 5, title: 'The database is newer than this program' },
+  schema_differs: { status: 500, exit: 5, title: 'The database has another schema than this program' },
 
   // What cannot be reached now
   database_unavailable: { status: 503, exit: 6, title: 'The database is not available' },
