@@ -19,6 +19,11 @@ function allChecks() {
         command: 'tsc',
         args: ['-p', project],
       })),
+    {
+      name: 'dead files and dependencies',
+      command: 'knip',
+      args: ['--include', 'files,dependencies,unlisted,unresolved,binaries', '--no-config-hints'],
+    },
     ...shellScripts.map((script) => ({ name: script, command: 'bash', args: ['-n', script] })),
   ];
 }
