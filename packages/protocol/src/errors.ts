@@ -9,6 +9,7 @@ export const ERROR_CATALOG = {
   request_invalid: { status: 400, exit: 2, title: 'The request is not valid' },
   request_too_large: { status: 413, exit: 2, title: 'The request is too large' },
   media_type_unsupported: { status: 415, exit: 2, title: 'The media type is not supported' },
+  request_timeout: { status: 408, exit: 6, title: 'The request took too long' },
   method_not_allowed: { status: 405, exit: 2, title: 'The method is not allowed here' },
   item_invalid: { status: 400, exit: 2, title: 'An item is not valid' },
   price_invalid: { status: 400, exit: 2, title: 'A price is not valid' },

@@ -165,9 +165,10 @@ function applyMessage(state: ReplicaContext, change: IncomingChange, held: Held,
 /** The store committed: the target is our cursor now. */
 export function committed(state: Applying): Step {
   const { target, from } = state;
-  const restored = from === 'snapshot' ? { epoch: target.epoch, version: target.version } : state.latest;
+  // The server's own answer says how far its history goes; held changes beyond it raise this again.
+  const latest = from === 'message' ? state.latest : { epoch: target.epoch, version: target.version };
   const repairs = from === 'snapshot' ? state.repairs : 0;
-  const now = proven({ ...context(state), cursor: target, latest: restored, repairs });
+  const now = proven({ ...context(state), cursor: target, latest, repairs });
   const effects = [count('applied')];
   if (from === 'message') {
     const next = state.again ? pull(now, state.held) : drain(now, state.held, state.resume);
@@ -215,12 +216,12 @@ export function judge(state: Following, event: EventOf<'answered'>): Step {
   switch (compare(server, asked)) {
     case 'same':
       return server.digest === asked.digest
-        ? { state: known, effects: [] }
+        ? { state: upToDate(known), effects: [] }
         : prefixed([count('digest_mismatch')], repair(known, []));
     case 'next':
     case 'ahead':
       // Ahead of what we said: its message came since, or is a moment away.
-      if (known.claim === null) return { state: known, effects: [] };
+      if (known.claim === null) return { state: upToDate(known), effects: [] };
       return {
         state: { name: 'settling', ...context(known), held: [] },
         effects: [{ effect: 'startSettling' }],
@@ -230,6 +231,12 @@ export function judge(state: Following, event: EventOf<'answered'>): Step {
     case 'foreign':
       return pull({ ...context(known), proof: null }, []);
   }
+}
+
+/** Nothing is held and the server confirmed: a higher version heard of before was never its own. */
+function upToDate(state: Following): Following {
+  const { cursor } = state;
+  return cursor === null ? state : { ...state, latest: { epoch: cursor.epoch, version: cursor.version } };
 }
 
 function context(state: ReplicaContext): ReplicaContext {
