@@ -33,10 +33,12 @@ export function connectError(error: unknown, address: string): TillcastError {
       { cause: error },
     );
   }
-  if (/\b530\b.*NOT[-_]ALLOWED/.test(text)) {
+  // amqplib names the frame that came instead of `connection.open-ok`, but not the reason in it (530: no
+  // such virtual host, or none of this user's; a limit on connections).
+  if (text.includes('Expected ConnectionOpenOk; got <ConnectionClose')) {
     return new TillcastError(
       'broker_access_refused',
-      `The broker at ${address} did not let this user into the virtual host; check its name and the user's permissions. It said: ${text}`,
+      `The broker at ${address} took the login but did not open the virtual host. Check that it exists, that the user has permissions there, and the limits on connections.`,
       { cause: error },
     );
   }

@@ -38,7 +38,14 @@ export {
   type PrivateNodeProgress,
   startPrivateNode,
 } from './private-node/private-node.ts';
-export { identityOf, isRunning, type ProcessIdentity } from './private-node/process-identity.ts';
+export {
+  identityOf,
+  identityOf,
+  isRunning,
+  isRunning,
+  type ProcessIdentity,
+  type ProcessIdentity,
+} from './private-node/process-identity.ts';
 export { Publisher, type PublisherOptions } from './publisher.ts';
 export type { ChannelSource, OpenSession, Session } from './session.ts';
 export { Subscriber, type SubscriberOptions } from './subscriber.ts';
