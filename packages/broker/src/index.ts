@@ -40,10 +40,7 @@ export {
 } from './private-node/private-node.ts';
 export {
   identityOf,
-  identityOf,
   isRunning,
-  isRunning,
-  type ProcessIdentity,
   type ProcessIdentity,
 } from './private-node/process-identity.ts';
 export { Publisher, type PublisherOptions } from './publisher.ts';

@@ -20,7 +20,7 @@ export interface TestBroker {
   readonly vhost: string;
   readonly url: string;
   /** A connection to it, stopped when the test ends. Not started yet. */
-  connection(options?: Partial<BrokerConnectionOptions>): BrokerConnection;
+  readonly connection: (options?: Partial<BrokerConnectionOptions>) => BrokerConnection;
 }
 
 /** A folder that goes when the test ends. */
