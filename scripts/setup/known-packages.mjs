@@ -31,7 +31,8 @@ export const rabbitMqPackage = {
   name: 'rabbitmq-server',
   brew: 'rabbitmq',
   what: 'RabbitMQ',
-  service: 'rabbitmq-server',
+  // Erlang's port mapper comes with it.
+  services: ['rabbitmq-server', 'epmd'],
   isThere: () =>
     hasProgram('rabbitmq-server', [
       '/usr/lib/rabbitmq/bin',
@@ -46,7 +47,7 @@ export const postgresPackage = {
   name: 'postgresql',
   brew: 'postgresql@17',
   what: 'PostgreSQL',
-  service: 'postgresql',
+  services: ['postgresql'],
   isThere: () =>
     hasProgram('initdb', [
       ...debianPostgresFolders(),

@@ -9,7 +9,7 @@ import { SetupError } from './setup-error.mjs';
  * @property {string} name Debian's name of it
  * @property {string} brew Homebrew's name of it
  * @property {string} what what a person calls it, e.g. "PostgreSQL"
- * @property {string} [service] the service that comes with it and must not be started
+ * @property {string[]} [services] the services that come with it and must not be started
  * @property {() => boolean} isThere whether it can be used already, however it was installed
  */
 
@@ -51,7 +51,10 @@ export async function ensureSystemPackages(wanted, purpose) {
   if (missing.length === 0) return;
   if (!canInstall()) throw new SetupError(howToInstall(missing, purpose));
   const names = missing.map((each) => each.name);
-  const services = missing.flatMap((each) => (each.service === undefined ? [] : [each.service]));
+  // A service that was there before is somebody's: it is left as it is.
+  const services = missing
+    .flatMap((each) => each.services ?? [])
+    .filter((service) => !existsSync(`/lib/systemd/system/${service}.service`));
   process.stderr.write(
     `${purpose} ${missing.map((each) => each.what).join(', ')}: installing ${names.join(', ')} with apt-get.\n` +
       (services.length === 0 ? '' : `No service of theirs is started (${services.join(', ')}).\n`),
