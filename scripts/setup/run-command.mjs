@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { stripVTControlCharacters } from 'node:util';
 
 /**
  * @typedef {object} CommandResult
@@ -41,7 +42,7 @@ export function runCommand(command, args, options = {}) {
  * @returns {string} indented by two spaces
  */
 export function lastLines(output, count = 12) {
-  return output
+  return stripVTControlCharacters(output)
     .trimEnd()
     .split('\n')
     .slice(-count)
