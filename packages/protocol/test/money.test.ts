@@ -46,7 +46,7 @@ test.each([
   ['too precise for pounds', 1.005, GBP],
   ['too precise for yen', 0.5, JPY],
   ['so small that it prints with an exponent', 1e-7, GBP],
-  ['beyond 2^53 minor units', 90_071_992_547_409.93, GBP],
+  ['beyond 2^53 minor units', 90_071_992_547_410, GBP],
   ['so large that it prints with an exponent', 1e21, GBP],
   ['hexadecimal', '0x10', GBP],
   ['with a decimal comma', '2,95', GBP],
