@@ -26,6 +26,7 @@ export const ERROR_CATALOG = {
   license_suspended: { status: 403, exit: 4, title: 'The license is suspended' },
   license_expired: { status: 403, exit: 4, title: 'The license has expired' },
   api_key_invalid: { status: 401, exit: 4, title: 'The API key is not valid' },
+  origin_refused: { status: 403, exit: 4, title: 'Requests from there are not accepted' },
   broker_access_refused: { status: 503, exit: 4, title: 'The broker refused the credentials' },
 
   // What is there
