@@ -30,6 +30,12 @@ export type {
   TopicPermissions,
 } from './management-schemas.ts';
 export type { OutgoingMessage } from './outgoing-message.ts';
+export {
+  DOCKER_IMAGE,
+  type DockerNode,
+  type DockerNodeOptions,
+  startDockerNode,
+} from './private-node/docker-node.ts';
 export { findRabbitmq, type RabbitmqInstallation } from './private-node/find-rabbitmq.ts';
 export type { NodePorts } from './private-node/ports.ts';
 export {

@@ -21,7 +21,8 @@ import { eventually, message, testFolder } from './test-node.ts';
 const LICENSE = parseLicenseKey('EXTRO-LIFE-ABC123');
 
 async function start(dataDir: string, options: Partial<PrivateNodeOptions> = {}): Promise<PrivateNode> {
-  const node = await startPrivateNode({ dataDir, logger: silentLogger, ...options });
+  // The management plugin takes 5 s to stop, which a node that is thrown away need not be given.
+  const node = await startPrivateNode({ dataDir, logger: silentLogger, stopTimeoutMs: 1_000, ...options });
   onTestFinished(() => node.stop());
   return node;
 }
@@ -78,7 +79,10 @@ test('the installed RabbitMQ is found, with its version, and not the wrapper tha
 test('a node listens on the loopback only, keeps its password to its owner, and leaves nothing running', async () => {
   const dataDir = await testFolder();
   const phases: string[] = [];
-  const node = await start(`${dataDir}/a folder`, { onProgress: ({ phase }) => phases.push(phase) });
+  const node = await start(`${dataDir}/a folder`, {
+    onProgress: ({ phase }) => phases.push(phase),
+    stopTimeoutMs: 60_000,
+  });
   expect(phases).toEqual(['preparing', 'starting', 'booting', 'ready']);
   for (const port of Object.values(node.ports)) expect(port).toBeLessThan(32_768);
   const listening = (await readFile('/proc/net/tcp', 'utf8'))
@@ -105,7 +109,7 @@ test('a node listens on the loopback only, keeps its password to its owner, and 
 
 test('the same directory is the same node again: users, exchanges, password and ports', async () => {
   const dataDir = await testFolder();
-  const first = await start(dataDir);
+  const first = await start(dataDir, { stopTimeoutMs: 60_000 });
   await managementOf(first).createUser({ name: 'kept', password: 'kept' });
   await managementOf(first).createVhost('kept');
   await first.stop();
@@ -126,6 +130,20 @@ test('two nodes run side by side, and a living node’s directory is refused to 
   });
   await first.stop();
   expect(await managementOf(second).overview()).toMatchObject({ rabbitmqVersion: second.version });
+});
+
+test('a node that does not stop in time is killed, leaves nothing running, and keeps its definitions', async () => {
+  const dataDir = await testFolder();
+  const warnings: string[] = [];
+  const logger = { ...silentLogger, warn: (_fields: object, text: string) => warnings.push(text) };
+  const node = await start(dataDir, { logger, stopTimeoutMs: 0 });
+  await managementOf(node).createVhost('kept');
+  const family = await familyOf(node);
+  await node.stop();
+  expect(warnings).toContain('a process of the private node did not stop in time and was killed');
+  await eventually(async () => (await running(family)).length === 0);
+  const again = await start(dataDir);
+  expect((await managementOf(again).listExchanges('kept')).length).toBeGreaterThan(0);
 });
 
 test('what a killed owner left running is stopped first', async () => {

@@ -53,6 +53,14 @@ function windowOf(maxUnconfirmed: number) {
   return { ...scripted, window, clock, timeouts };
 }
 
+/** What a promise is rejected with; handled from the start, however late it is looked at. */
+function failureOf(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    () => null,
+    (error: unknown) => error,
+  );
+}
+
 const keys = (sent: readonly { key: string }[]): string[] => sent.map((each) => each.key);
 
 test('no more messages than the window holds are on the wire; the others follow in order as confirms come', async () => {
@@ -84,35 +92,33 @@ test('nothing is written to a full socket until it has drained', async () => {
 
 test('a nack rejects its message and no other', async () => {
   const { window, sent } = windowOf(10);
-  const refused = expect(window.publish(message('a', 'a'))).rejects.toMatchObject({
-    code: 'publish_refused',
-  });
+  const refused = failureOf(window.publish(message('a', 'a')));
   const taken = window.publish(message('b', 'b'));
   sent[0]?.confirm(new Error('message nacked'));
   sent[1]?.confirm(null);
-  await refused;
+  expect(await refused).toMatchObject({ code: 'publish_refused' });
   await taken;
 });
 
 test('a channel that is lost rejects what is unconfirmed, what waits, and what comes later', async () => {
   const { window } = windowOf(1);
-  const publish = (id: string) =>
-    expect(window.publish(message(id, id))).rejects.toMatchObject({ code: 'broker_unavailable' });
-  const before = [publish('a'), publish('b')];
+  const failures = [
+    failureOf(window.publish(message('a', 'a'))),
+    failureOf(window.publish(message('b', 'b'))),
+  ];
   window.fail(new Error('gone'));
-  await Promise.all([...before, publish('c')]);
+  failures.push(failureOf(window.publish(message('c', 'c'))));
+  for (const failure of failures) expect(await failure).toMatchObject({ code: 'broker_unavailable' });
   await window.drained();
 });
 
 test('a message without a confirm in time fails, and the channel with it', async () => {
   const { window, clock, timeouts, sent } = windowOf(10);
-  const silent = expect(window.publish(message('a', 'a'))).rejects.toMatchObject({
-    code: 'publish_refused',
-  });
+  const silent = failureOf(window.publish(message('a', 'a')));
   await clock.move(999);
   expect(timeouts).toEqual([]);
   await clock.move(1);
-  await silent;
+  expect(await silent).toMatchObject({ code: 'publish_refused' });
   expect(timeouts).toHaveLength(1);
   sent[0]?.confirm(null);
 });

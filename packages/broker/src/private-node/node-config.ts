@@ -104,6 +104,8 @@ export function nodeEnvironment(
     PATH: inherited.path,
     LANG: inherited.lang,
     HOME: paths.home,
+    // A node that fails to start would leave a dump of some megabytes each time.
+    ERL_CRASH_DUMP_SECONDS: '0',
     ERL_EPMD_PORT: String(ports.epmd),
     ERL_EPMD_ADDRESS: LOOPBACK,
     RABBITMQ_NODENAME: nodename,

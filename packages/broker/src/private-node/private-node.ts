@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { connect as connectSocket } from 'node:net';
 import { delimiter, resolve as resolvePath } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -20,6 +20,7 @@ import {
 import { type NodeProcess, type ProcessExit, startProcess } from './node-process.ts';
 import { loadSettings, type NodeSettings, saveSettings } from './node-settings.ts';
 import { choosePorts, LOOPBACK, type NodePorts } from './ports.ts';
+import { startFailure } from './start-failure.ts';
 
 /** How a private node is started. */
 export interface PrivateNodeOptions {
@@ -67,7 +68,6 @@ export interface PrivateNode extends AsyncDisposable {
 }
 
 const POLL_MS = 250;
-const LOG_TAIL_LINES = 25;
 
 /**
  * Starts a RabbitMQ of our own: own name, ports on the loopback only, data, users, log and port mapper. It
@@ -202,9 +202,9 @@ async function startEpmd(
   const until = performance.now() + 10_000;
   while (!(await accepts(ports.epmd))) {
     if (epmd.hasExited() || performance.now() > until) {
-      throw new TillcastError(
-        'broker_start_failed',
-        `Erlang's port mapper (${installation.epmd}) did not start on port ${ports.epmd}.\n${await tailOf(paths.output)}`,
+      throw await startFailure(
+        paths,
+        `Erlang's port mapper (${installation.epmd}) did not start on port ${ports.epmd}`,
       );
     }
     await sleep(20);
@@ -277,7 +277,6 @@ async function untilReady(
       const { code, signal } = await node.exited;
       throw await startFailure(
         paths,
-        settings,
         `RabbitMQ ended while starting (${signal ?? `exit code ${code}`})`,
         last,
       );
@@ -285,34 +284,9 @@ async function untilReady(
     if (deadline.aborted)
       throw await startFailure(
         paths,
-        settings,
         `RabbitMQ was not ready within ${timeoutMs} ms (${textOf(last)})`,
         last,
       );
     await sleep(POLL_MS);
-  }
-}
-
-async function startFailure(
-  paths: NodePaths,
-  settings: NodeSettings,
-  what: string,
-  cause: unknown,
-): Promise<TillcastError> {
-  const output = await tailOf(paths.output);
-  const log = await tailOf(`${paths.log}/${settings.nodename}.log`);
-  return new TillcastError(
-    'broker_start_failed',
-    `${what}. Its output ends with:\n${output}\nIts log (${paths.log}) ends with:\n${log}`,
-    { cause },
-  );
-}
-
-async function tailOf(path: string): Promise<string> {
-  try {
-    const lines = (await readFile(path, 'utf8')).trimEnd().split('\n');
-    return lines.slice(-LOG_TAIL_LINES).join('\n');
-  } catch (error) {
-    return `(${textOf(error)})`;
   }
 }
