@@ -1,0 +1,119 @@
+import './product-grid.css';
+import type { VNode } from 'preact';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import type { TillCategory, TillProduct } from '../catalog/items.ts';
+import type { PriceFlashes } from '../catalog/price-flash.ts';
+import { strings } from '../strings.ts';
+import { indexAfterKey } from '../ui/arrow-keys.ts';
+import { isRightToLeft } from '../ui/direction.ts';
+import { Tile } from './tile.tsx';
+import { useSize } from './use-size.ts';
+import {
+  type GridWindow,
+  layoutOf,
+  placeOf,
+  scrollTopFor,
+  TILE_GAP,
+  TILE_HEIGHT,
+  windowOf,
+} from './window.ts';
+
+interface GridProps {
+  readonly products: readonly TillProduct[];
+  readonly categories: readonly TillCategory[];
+  readonly flashes: PriceFlashes;
+  readonly onOpen: (productId: string) => void;
+}
+
+const NO_WINDOW: GridWindow = { start: 0, end: 0 };
+
+/** All products of a choice, of which only those in sight are drawn. One tab stop; arrows move in it. */
+export function ProductGrid({ products, categories, flashes, onOpen }: GridProps): VNode {
+  const scroller = useRef<HTMLDivElement>(null);
+  const size = useSize(scroller);
+  const [scrollTop, setScrollTop] = useState(0);
+  const [activeId, setActiveId] = useState<string | null>(null);
+  const focusNext = useRef<string | null>(null);
+
+  const count = products.length;
+  const layout = layoutOf(count, size?.width ?? 0);
+  const shown = size === null ? NO_WINDOW : windowOf(count, layout.columns, scrollTop, size.height);
+  const active = Math.max(0, activeId === null ? 0 : products.findIndex(({ id }) => id === activeId));
+  const colors = new Map(categories.map(({ id, color }) => [id, color] as const));
+
+  useLayoutEffect(() => {
+    const { current } = focusNext;
+    if (current === null) return;
+    focusNext.current = null;
+    scroller.current?.querySelector<HTMLElement>(`[data-product-id="${CSS.escape(current)}"]`)?.focus({
+      preventScroll: true,
+    });
+  });
+
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const { current } = scroller;
+    if (current === null || size === null || event.ctrlKey || event.altKey || event.metaKey) return;
+    const pageRows = Math.max(1, Math.floor(size.height / (TILE_HEIGHT + TILE_GAP)));
+    const field = { count, columns: layout.columns, pageRows, rightToLeft: isRightToLeft() };
+    const to = indexAfterKey(event.key, active, field);
+    const product = to === null ? undefined : products[to];
+    if (to === null || product === undefined) return;
+    event.preventDefault();
+    current.scrollTop = scrollTopFor(to, layout.columns, current.scrollTop, size.height - 2 * TILE_GAP);
+    setScrollTop(current.scrollTop);
+    setActiveId(product.id);
+    focusNext.current = product.id;
+  };
+
+  return (
+    <div
+      ref={scroller}
+      class="grid-scroller"
+      onScroll={(event) => setScrollTop(event.currentTarget.scrollTop)}
+    >
+      <ul
+        class="grid"
+        role="list"
+        aria-label={strings.products.label}
+        style={{ blockSize: `${layout.height}px` }}
+        onKeyDown={onKeyDown}
+      >
+        {indexesOf(shown, active, count).map((index) => {
+          const product = products[index];
+          if (product === undefined) return null;
+          const place = placeOf(index, layout);
+          return (
+            <li
+              key={product.id}
+              class="grid-cell"
+              aria-setsize={count}
+              aria-posinset={index + 1}
+              onFocusIn={() => setActiveId(product.id)}
+              style={{
+                insetBlockStart: `${place.block}px`,
+                insetInlineStart: `${place.inline}px`,
+                inlineSize: `${layout.tileWidth}px`,
+                blockSize: `${TILE_HEIGHT}px`,
+              }}
+            >
+              <Tile
+                product={product}
+                color={product.categoryId === null ? null : (colors.get(product.categoryId) ?? null)}
+                flash={flashes.get(product.id)}
+                tabIndex={index === active ? 0 : -1}
+                onOpen={onOpen}
+              />
+            </li>
+          );
+        })}
+      </ul>
+    </div>
+  );
+}
+
+/** The tiles in sight, and the one that holds the focus, which would be lost with its tile. */
+function indexesOf({ start, end }: GridWindow, active: number, count: number): readonly number[] {
+  const indexes = Array.from({ length: end - start }, (_, offset) => start + offset);
+  if (active >= count || (active >= start && active < end) || end === 0) return indexes;
+  return active < start ? [active, ...indexes] : [...indexes, active];
+}

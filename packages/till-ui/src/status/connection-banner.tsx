@@ -1,0 +1,35 @@
+import '../notices/strip.css';
+import './status-colors.css';
+import type { VNode } from 'preact';
+import { formatTimeOfDay } from '../format/time.ts';
+import { usePage } from '../page/context.ts';
+import { strings } from '../strings.ts';
+import { Icon } from '../ui/icon.tsx';
+
+/** One line while the till is offline or needs attention. It says so and is in nobody's way. */
+export function ConnectionBanner(): VNode | null {
+  const { till } = usePage();
+  const { word, reason } = till.status.value;
+  if (word === 'live' || word === 'catching_up') return null;
+  return (
+    <p class={`strip status-${word}`} data-testid="connection-banner">
+      <span class="status-mark">
+        <Icon name={word} size={18} />
+      </span>
+      <span class="strip-text" dir="auto">
+        {textOf(word, till.reachable.value, reason, till.state.value?.last_proof_at ?? null)}
+      </span>
+    </p>
+  );
+}
+
+function textOf(
+  word: 'offline' | 'needs_attention',
+  reachable: boolean,
+  reason: string,
+  lastProofAt: string | null,
+): string {
+  if (!reachable) return strings.banner.programSilent;
+  if (word === 'needs_attention') return reason;
+  return strings.banner.offline(lastProofAt === null ? null : formatTimeOfDay(lastProofAt));
+}

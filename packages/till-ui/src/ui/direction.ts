@@ -1,0 +1,4 @@
+/** Whether the page runs from right to left. */
+export function isRightToLeft(): boolean {
+  return getComputedStyle(document.documentElement).direction === 'rtl';
+}
