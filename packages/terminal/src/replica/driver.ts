@@ -1,0 +1,338 @@
+import type { Delivery, Logger } from '@tillcast/broker';
+import type { Cursor } from '@tillcast/protocol/cursor';
+import type { LicenseKey } from '@tillcast/protocol/license-key';
+import type { BroadcastMessage } from '@tillcast/protocol/messages/envelope';
+import type { ReplicaEffect } from '@tillcast/protocol/replica/effect';
+import type { ReplicaEvent } from '@tillcast/protocol/replica/event';
+import { PULL_LADDER, retryDelayMs } from '@tillcast/protocol/replica/ladder';
+import { step } from '@tillcast/protocol/replica/machine';
+import { initialReplica, type ReplicaState } from '@tillcast/protocol/replica/state';
+import type { ApplyOutcome, TillStore } from '../store/till-store.ts';
+import type { Exchanged } from '../sync-client/exchange.ts';
+import type { Pulled, SyncClient } from '../sync-client/sync-client.ts';
+import { lineOfBroadcast, linesOfDelta, linesOfMessage, linesOfSnapshot } from './activity-lines.ts';
+import { ChangeNote } from './change-note.ts';
+import type { Counters } from './counters.ts';
+import { readDelivery } from './incoming.ts';
+import type { TillNews } from './news.ts';
+import { type Reported, StatusReporter } from './status-reporter.ts';
+import { isoOf, type TillClock } from './till-clock.ts';
+
+export interface ReplicaDriverOptions {
+  readonly licenseKey: LicenseKey;
+  readonly store: TillStore;
+  readonly client: SyncClient;
+  readonly clock: TillClock;
+  /** In [0, 1). */
+  readonly random: () => number;
+  readonly unsentSales: () => number;
+  readonly counters: Counters;
+  readonly logger: Logger;
+  /** What the page may want to know; called in order, after the commit that it tells of. */
+  readonly onNews: (news: TillNews) => void;
+}
+
+/** A message that is missing is most often a moment away. */
+const SETTLING_MS = 100;
+/** A clock that is further off is worth a warning. */
+const CLOCK_OFFSET_WARN_MS = 60_000;
+
+/**
+ * Drives the replica machine for real: puts what happens to it in a queue, one by one, and does what it wants
+ * done in the store, at the sync API and with timers. It decides nothing that the machine decides.
+ */
+export class ReplicaDriver {
+  readonly counters: Counters;
+  readonly #options: ReplicaDriverOptions;
+  readonly #reporter: StatusReporter;
+  readonly #queue: ReplicaEvent[] = [];
+  readonly #listeners = new Set<() => void>();
+  #state: ReplicaState;
+  #taking = false;
+  #stopped = false;
+  #pull: AbortController | null = null;
+  readonly #pulls = new Set<Promise<void>>();
+  #callOffSettling: () => void = () => undefined;
+  #callOffRetry: () => void = () => undefined;
+  #nextRetryAtMs: number | null = null;
+  #clockOffsetMs: number | null = null;
+
+  constructor(options: ReplicaDriverOptions) {
+    this.#options = options;
+    this.counters = options.counters;
+    this.#state = initialReplica(options.store.cursor);
+    const { client, clock, random, unsentSales } = options;
+    this.#reporter = new StatusReporter({
+      client,
+      clock,
+      random,
+      unsentSales,
+      cursor: () => this.#state.cursor,
+      onReported: (reported) => this.#onReported(reported),
+    });
+  }
+
+  get state(): ReplicaState {
+    return this.#state;
+  }
+
+  /** When the next try of what failed is due; null when none waits. */
+  get nextRetryAtMs(): number | null {
+    return this.#nextRetryAtMs;
+  }
+
+  /** How far this till's clock is ahead of the server's; null before the first answer. Half a round trip exact. */
+  get clockOffsetMs(): number | null {
+    return this.#clockOffsetMs;
+  }
+
+  /** The time by the server's clock, as far as it is known. */
+  serverNowMs(): number {
+    return this.#options.clock.nowMs() - (this.#clockOffsetMs ?? 0);
+  }
+
+  start(): void {
+    this.#reporter.start();
+    this.#dispatch({ type: 'started' });
+  }
+
+  /** Gives up what is asked for, and waits until nothing is under way. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#pull?.abort();
+    this.#callOffSettling();
+    this.#callOffRetry();
+    await Promise.all([this.#reporter.stop(), ...this.#pulls]);
+    this.#listeners.clear();
+  }
+
+  /** Calls back whenever something may have changed; the function that it returns ends that. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Our queue is consumed. */
+  attached(): void {
+    this.counters.add('attached');
+    this.#dispatch({ type: 'attached' });
+    this.#reporter.reportNow();
+  }
+
+  /** Our queue is no longer consumed. */
+  detached(): void {
+    this.counters.add('detached');
+    this.#dispatch({ type: 'detached' });
+  }
+
+  /** Asks the server now. */
+  requestSync(): void {
+    this.#dispatch({ type: 'syncRequested' });
+    this.#reporter.reportNow();
+  }
+
+  /** Takes what came from the broker. When it returns, a change is committed, held, or known to be stale. */
+  deliver(delivery: Delivery): void {
+    if (this.#stopped) return;
+    const { licenseKey, clock, logger } = this.#options;
+    const receivedAtMs = clock.nowMs();
+    this.counters.add('message_received');
+    const incoming = readDelivery(delivery, licenseKey, receivedAtMs);
+    if (incoming.kind === 'change') {
+      this.#dispatch({ type: 'message', change: incoming.change });
+    } else if (incoming.kind === 'broadcast') {
+      this.#takeBroadcast(incoming.message, receivedAtMs);
+    } else {
+      this.counters.add(incoming.why);
+      const { routingKey, messageId } = delivery;
+      const fields = { routingKey: routingKey.slice(0, 255), messageId, why: incoming.why };
+      logger.warn(fields, `A message was dropped: ${incoming.detail}`);
+    }
+  }
+
+  #takeBroadcast(message: BroadcastMessage, receivedAtMs: number): void {
+    const { id, payload, timestamp, expires_at } = message;
+    if (Date.parse(expires_at) <= this.serverNowMs()) {
+      this.counters.add('broadcast_expired');
+      return;
+    }
+    const notice = { id, ...payload, sent_at: timestamp, expires_at };
+    const line = this.#options.store.addNotice(notice, lineOfBroadcast(message, receivedAtMs));
+    if (line === null) return;
+    this.counters.add('broadcast');
+    this.#options.onNews({ news: 'activity', line });
+    this.#tell();
+  }
+
+  /** Run to completion: an event that comes of an effect waits until its cause is done. */
+  #dispatch(event: ReplicaEvent): void {
+    if (this.#stopped) return;
+    this.#queue.push(event);
+    if (this.#taking) return;
+    this.#taking = true;
+    try {
+      for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) this.#take(next);
+    } finally {
+      this.#taking = false;
+    }
+    this.#tell();
+  }
+
+  #take(event: ReplicaEvent): void {
+    const { state, effects } = step(this.#state, event);
+    this.#state = state;
+    // Whatever ended the question, its answer would now be one to a question that was not asked.
+    if (state.name !== 'pulling') this.#pull?.abort();
+    for (const effect of effects) this.#perform(effect);
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener();
+  }
+
+  #perform(effect: ReplicaEffect): void {
+    const { client, store, clock, random } = this.#options;
+    const nowMs = clock.nowMs();
+    switch (effect.effect) {
+      case 'applyEdits': {
+        const { edits, target, note } = effect;
+        return this.#applied(
+          store.applyEdits(edits, target, (change) =>
+            note instanceof ChangeNote ? linesOfMessage(note, change, clock.nowMs()) : [],
+          ),
+          target,
+        );
+      }
+      case 'applyRows': {
+        const { rows, target } = effect;
+        const outcome = store.applyRows(rows, target, (change) => linesOfDelta(change, nowMs, clock.nowMs()));
+        return this.#applied(outcome, target);
+      }
+      case 'replaceAll': {
+        const { rows, target } = effect;
+        const outcome = store.replaceAll(rows, target, (change) =>
+          linesOfSnapshot(change, nowMs, clock.nowMs()),
+        );
+        return this.#applied(outcome, target);
+      }
+      case 'pullDelta':
+        return this.#startPull('delta', (signal) => client.pullDelta(effect.since, signal));
+      case 'pullSnapshot':
+        return this.#startPull('snapshot', (signal) => client.pullSnapshot(signal));
+      case 'startSettling':
+        this.#callOffSettling();
+        this.#callOffSettling = clock.after(SETTLING_MS, () => this.#dispatch({ type: 'settled' }));
+        return;
+      case 'stopSettling':
+        return this.#callOffSettling();
+      case 'startRetry':
+        return this.#startRetry(retryDelayMs(PULL_LADDER, effect.attempt, random()));
+      case 'stopRetry':
+        return this.#stopRetry();
+      case 'report':
+        return this.#reporter.reportNow();
+      case 'count':
+        return this.counters.add(effect.metric);
+    }
+  }
+
+  #applied(outcome: ApplyOutcome, target: Cursor): void {
+    const { logger, onNews } = this.#options;
+    const { version } = target;
+    switch (outcome.outcome) {
+      case 'applied': {
+        const { change, activity } = outcome;
+        this.#queue.push({ type: 'applied' });
+        if (change.count > 0) onNews({ news: 'catalog', change });
+        for (const line of activity) onNews({ news: 'activity', line });
+        logger.debug({ version, items: change.count }, 'Applied');
+        return;
+      }
+      case 'digest': {
+        this.#queue.push({ type: 'applyFailed', reason: 'digest' });
+        const fields = { version, expected: target.digest, found: outcome.found };
+        logger.warn(
+          fields,
+          'The content would not be that of the server at this version; nothing was changed',
+        );
+        return;
+      }
+      case 'store':
+        this.counters.add('store_failed');
+        this.#queue.push({ type: 'applyFailed', reason: 'store' });
+        logger.error({ version, err: outcome.error }, outcome.error.message);
+        return;
+    }
+  }
+
+  #startPull(what: 'delta' | 'snapshot', ask: (signal: AbortSignal) => Promise<Exchanged<Pulled>>): void {
+    this.#pull?.abort();
+    const controller = new AbortController();
+    this.#pull = controller;
+    const pull = ask(controller.signal).then((exchanged) => {
+      this.#pulls.delete(pull);
+      if (!controller.signal.aborted) this.#onPulled(what, exchanged);
+    });
+    this.#pulls.add(pull);
+  }
+
+  #onPulled(what: 'delta' | 'snapshot', exchanged: Exchanged<Pulled>): void {
+    switch (exchanged.outcome) {
+      case 'answered':
+        return this.#dispatch({ type: what, ...exchanged.answer });
+      case 'historyGone':
+        return this.#dispatch({ type: what === 'delta' ? 'historyGone' : 'pullFailed' });
+      case 'refused':
+        return this.#onRefused(exchanged.code);
+      case 'failed':
+        this.#options.logger.warn({ err: exchanged.error }, `No ${what}: ${exchanged.error.message}`);
+        return this.#dispatch({ type: 'pullFailed' });
+    }
+  }
+
+  #onRefused(code: Extract<ReplicaEvent, { type: 'refused' }>['code']): void {
+    const known = this.#state.name === 'refused' && this.#state.code === code;
+    if (!known) this.#options.logger.warn({ code }, 'The server refuses this license');
+    this.#dispatch({ type: 'refused', code });
+  }
+
+  #onReported({ exchanged, asked, askedAtMs, answeredAtMs }: Reported): void {
+    if (exchanged.outcome === 'answered') {
+      const { epoch, version, digest, synced_at, valid, code } = exchanged.answer;
+      this.counters.add('status_answered');
+      this.#noteClock((askedAtMs + answeredAtMs) / 2 - Date.parse(synced_at));
+      if (!valid && code !== 'license_active') return this.#onRefused(code);
+      return this.#dispatch({ type: 'answered', server: { epoch, version, digest }, asked, askedAtMs });
+    }
+    if (exchanged.outcome === 'refused') return this.#onRefused(exchanged.code);
+    this.counters.add('status_failed');
+    const why = exchanged.outcome === 'failed' ? exchanged.error.message : exchanged.outcome;
+    this.#options.logger.debug({ why }, 'The status report was not answered');
+  }
+
+  #noteClock(offsetMs: number): void {
+    const wasOff = Math.abs(this.#clockOffsetMs ?? 0) > CLOCK_OFFSET_WARN_MS;
+    this.#clockOffsetMs = Math.round(offsetMs);
+    if (wasOff || Math.abs(offsetMs) <= CLOCK_OFFSET_WARN_MS) return;
+    const text = `${Math.round(Math.abs(offsetMs) / 1_000)} s ${offsetMs > 0 ? 'ahead of' : 'behind'}`;
+    this.#options.logger.warn(
+      { clockOffsetMs: this.#clockOffsetMs, serverTime: isoOf(this.serverNowMs()) },
+      `This machine's clock is ${text} the server's: set it. Catalog changes are ordered by version and not harmed.`,
+    );
+  }
+
+  #startRetry(delayMs: number): void {
+    const { clock } = this.#options;
+    this.#callOffRetry();
+    this.#nextRetryAtMs = clock.nowMs() + delayMs;
+    this.#callOffRetry = clock.after(delayMs, () => {
+      this.#nextRetryAtMs = null;
+      this.#dispatch({ type: 'retryDue' });
+    });
+  }
+
+  #stopRetry(): void {
+    this.#callOffRetry();
+    this.#nextRetryAtMs = null;
+  }
+}

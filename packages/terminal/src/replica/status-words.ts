@@ -1,0 +1,35 @@
+import type { ErrorCode } from '@tillcast/protocol/errors';
+import type { ReplicaState } from '@tillcast/protocol/replica/state';
+import type { StatusReason, TerminalStatusNow } from '@tillcast/protocol/replica/status';
+
+const REASONS: Readonly<Record<Exclude<StatusReason, 'refused'>, string>> = {
+  no_catalog_yet: 'The catalog is being loaded for the first time.',
+  server_silent: 'The server does not answer. Selling works; prices may be out of date.',
+  broker_detached: 'The line for instant changes is being set up again.',
+  behind: 'Changes are on their way.',
+  working: 'Asking the server for changes.',
+  unsent_sales: 'Sales are on their way to the server.',
+  store_failing: 'This till cannot save changes. Check its disk for free space.',
+  content_differs: "The catalog here is not the server's; it is being loaded again.",
+};
+
+/** Why the status is what it is, in a cashier's words; empty when live. */
+export function reasonText(state: ReplicaState, { reason }: TerminalStatusNow): string {
+  if (reason === null) return '';
+  if (reason === 'refused') return refusalText(state.name === 'refused' ? state.code : 'license_unknown');
+  return REASONS[reason];
+}
+
+/** What the server's refusal means to whoever stands at the till. */
+export function refusalText(code: ErrorCode): string {
+  switch (code) {
+    case 'license_suspended':
+      return 'The license is suspended. Call your supplier.';
+    case 'license_expired':
+      return 'The license has expired. Call your supplier.';
+    case 'license_unknown':
+      return 'The server does not know the license of this till. Check its license key.';
+    default:
+      return `The server refuses this till (${code}). Call your supplier.`;
+  }
+}

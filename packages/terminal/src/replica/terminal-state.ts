@@ -1,0 +1,43 @@
+import type { Notice, TerminalState } from '@tillcast/protocol/http/terminal-api';
+import type { ItemKind } from '@tillcast/protocol/items/kind';
+import type { LicenseKey } from '@tillcast/protocol/license-key';
+import type { ReplicaState } from '@tillcast/protocol/replica/state';
+import { statusOf } from '@tillcast/protocol/replica/status';
+import { reasonText } from './status-words.ts';
+import { isoOf } from './till-clock.ts';
+
+/** What a terminal's state is made of. */
+export interface TerminalStateParts {
+  readonly licenseKey: LicenseKey;
+  readonly terminalId: string;
+  readonly terminalName: string;
+  readonly replica: ReplicaState;
+  readonly nextRetryAtMs: number | null;
+  readonly unsentSales: number;
+  readonly items: Readonly<Record<ItemKind, number>>;
+  readonly notices: readonly Notice[];
+}
+
+/** The terminal as its page shows it at a time. */
+export function terminalStateOf(parts: TerminalStateParts, nowMs: number): TerminalState {
+  const { replica, nextRetryAtMs, unsentSales } = parts;
+  const { cursor, proof, attached } = replica;
+  const now = statusOf(replica, nowMs, unsentSales);
+  return {
+    license_key: parts.licenseKey,
+    terminal_id: parts.terminalId,
+    terminal_name: parts.terminalName,
+    status: now.status,
+    reason: reasonText(replica, now),
+    behind: now.behind,
+    epoch: cursor?.epoch ?? null,
+    version: cursor?.version ?? null,
+    digest: cursor?.digest ?? null,
+    last_proof_at: proof === null ? null : isoOf(proof.askedAtMs),
+    next_retry_at: nextRetryAtMs === null ? null : isoOf(nextRetryAtMs),
+    broker_attached: attached,
+    unsent_sales: unsentSales,
+    items: parts.items,
+    notices: parts.notices,
+  };
+}

@@ -1,0 +1,157 @@
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { DigestSum, rowDigest } from '@tillcast/protocol/digest';
+import { TillcastError } from '@tillcast/protocol/errors';
+import type { LicenseKey } from '@tillcast/protocol/license-key';
+import { ActivityTable } from './activity-table.ts';
+import { number, type SqlRow, text } from './column.ts';
+import { ItemsTable } from './items-table.ts';
+import { MetaTable } from './meta-table.ts';
+import { NoticesTable } from './notices-table.ts';
+import { APPLICATION_ID, SCHEMA, SCHEMA_VERSION } from './schema.ts';
+import { isLocked, messageOf } from './sqlite-error.ts';
+
+/** The catalog file, open: this process alone has it. */
+export interface OpenCatalog {
+  readonly db: DatabaseSync;
+  readonly meta: MetaTable;
+  readonly items: ItemsTable;
+  readonly activity: ActivityTable;
+  readonly notices: NoticesTable;
+}
+
+/** A file that could not be used and was renamed. */
+export interface SetAside {
+  readonly reason: string;
+  readonly renamedTo: string;
+}
+
+/** How many files that were set aside are kept: enough to look into one, too few to fill a disk. */
+const SET_ASIDE_KEPT = 2;
+
+/**
+ * Opens the catalog file for a license, and makes it where it is missing. A file that is damaged, of another
+ * program, of another schema or of another license is renamed and begun anew: everything in it can be asked
+ * for again.
+ * @throws TillcastError `data_in_use` where another process has it open, `database_unavailable` where it
+ *   can be neither opened nor made
+ */
+export function openCatalog(
+  path: string,
+  licenseKey: LicenseKey,
+  onSetAside: (setAside: SetAside) => void,
+): OpenCatalog {
+  mkdirSync(dirname(path), { recursive: true });
+  try {
+    return openSound(path, licenseKey);
+  } catch (error) {
+    if (isLocked(error)) {
+      throw new TillcastError(
+        'data_in_use',
+        `${path} is in use by another terminal; stop that one, or set TILLCAST_DATA_DIR to another folder.`,
+        { cause: error },
+      );
+    }
+    if (!existsSync(path)) throw unusable(path, error);
+    onSetAside({ reason: messageOf(error), renamedTo: setAside(path) });
+  }
+  try {
+    return openSound(path, licenseKey);
+  } catch (error) {
+    throw unusable(path, error);
+  }
+}
+
+/** Opens the file and checks all of it; throws on the first thing that is not as it should be. */
+function openSound(path: string, licenseKey: LicenseKey): OpenCatalog {
+  const db = new DatabaseSync(path, { timeout: 1_000 });
+  try {
+    // Exclusive: a second process on the same file would hold a cursor of its own in its memory.
+    db.exec('pragma locking_mode = exclusive; pragma journal_mode = wal; pragma synchronous = normal');
+    db.exec('begin immediate');
+    if (isEmpty(db)) {
+      db.exec(SCHEMA);
+      db.exec(`pragma application_id = ${APPLICATION_ID}; pragma user_version = ${SCHEMA_VERSION}`);
+      new MetaTable(db).insert(licenseKey);
+    } else {
+      checkSchema(db);
+    }
+    db.exec('commit');
+    const catalog = {
+      db,
+      meta: new MetaTable(db),
+      items: new ItemsTable(db),
+      activity: new ActivityTable(db),
+      notices: new NoticesTable(db),
+    };
+    checkContent(catalog, licenseKey);
+    return catalog;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+function isEmpty(db: DatabaseSync): boolean {
+  return number(one(db, 'select count(*) as n from sqlite_schema'), 'n') === 0;
+}
+
+function checkSchema(db: DatabaseSync): void {
+  const applicationId = number(one(db, 'pragma application_id'), 'application_id');
+  if (applicationId !== APPLICATION_ID) throw new Error('It is a SQLite file of another program.');
+  const version = number(one(db, 'pragma user_version'), 'user_version');
+  if (version !== SCHEMA_VERSION) throw new Error(`Its schema is ${version} and not ${SCHEMA_VERSION}.`);
+  const integrity = text(one(db, 'pragma integrity_check(1)'), 'integrity_check');
+  if (integrity !== 'ok') throw new Error(`It is damaged: ${integrity}`);
+}
+
+/** Every row is what its digest says, and all together are what the cursor says (P4). 100,000 rows take about 0.3 s. */
+function checkContent({ meta, items, activity, notices }: OpenCatalog, licenseKey: LicenseKey): void {
+  const known = meta.select();
+  if (known === null) throw new Error('It does not say whose catalog it holds.');
+  if (known.licenseKey !== licenseKey) throw new Error(`It holds the catalog of ${known.licenseKey}.`);
+  const sum = new DigestSum();
+  for (const { kind, id, body, digest } of items.iterateAll()) {
+    if (rowDigest(kind, id, body) !== digest) throw new Error(`Its ${kind} ${id} is not what was stored.`);
+    sum.add(digest);
+  }
+  const expected = (known.cursor?.digest ?? new DigestSum().toString()) === sum.toString();
+  if (!expected) throw new Error('Its rows are not those of its version.');
+  activity.selectNewest(Number.MAX_SAFE_INTEGER);
+  notices.select();
+}
+
+function one(db: DatabaseSync, sql: string): SqlRow {
+  const row = db.prepare(sql).get();
+  if (row === undefined) throw new Error(`The till's catalog file gave no answer to "${sql}".`);
+  return row;
+}
+
+/** Renames the file and its log out of the way, and lets go of the oldest that were. */
+export function setAside(path: string): string {
+  const folder = dirname(path);
+  const prefix = `${basename(path)}.set-aside-`;
+  const stamp = new Date().toISOString().replaceAll(/[:.]/g, '-');
+  const target = join(folder, `${prefix}${stamp}`);
+  renameSync(path, target);
+  for (const suffix of ['-wal', '-shm', '-journal']) {
+    if (existsSync(path + suffix)) renameSync(path + suffix, target + suffix);
+  }
+  const kept = readdirSync(folder)
+    .filter((name) => name.startsWith(prefix) && !/-(wal|shm|journal)$/.test(name))
+    .toSorted();
+  for (const name of kept.slice(0, -SET_ASIDE_KEPT)) {
+    for (const suffix of ['', '-wal', '-shm', '-journal'])
+      rmSync(join(folder, name + suffix), { force: true });
+  }
+  return target;
+}
+
+function unusable(path: string, error: unknown): TillcastError {
+  return new TillcastError(
+    'database_unavailable',
+    `The till's catalog file ${path} can be neither opened nor made: ${messageOf(error)}. Check the folder's permissions and the disk's free space.`,
+    { cause: error },
+  );
+}

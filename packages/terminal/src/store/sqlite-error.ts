@@ -1,0 +1,30 @@
+import { DamagedFileError } from './column.ts';
+
+// SQLite's primary result codes.
+const SQLITE_BUSY = 5;
+const SQLITE_LOCKED = 6;
+const SQLITE_CORRUPT = 11;
+const SQLITE_NOTADB = 26;
+
+/** The primary result code of an error of node:sqlite; null for any other. */
+function resultCodeOf(error: unknown): number | null {
+  if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return null;
+  // The upper bytes tell more, the lowest tells the kind.
+  return error.errcode & 0xff;
+}
+
+/** Another process has the file. */
+export function isLocked(error: unknown): boolean {
+  const code = resultCodeOf(error);
+  return code === SQLITE_BUSY || code === SQLITE_LOCKED;
+}
+
+/** The file is not what it was when it was opened: nothing in it can be relied on. */
+export function isDamaged(error: unknown): boolean {
+  const code = resultCodeOf(error);
+  return code === SQLITE_CORRUPT || code === SQLITE_NOTADB || error instanceof DamagedFileError;
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
