@@ -221,6 +221,27 @@ test('a port that is taken, RabbitMQ missing, and a node that cannot start are e
   await start(dataDir);
 });
 
+test('a broker under an alarm says that it takes no messages, and the connection shows it', async () => {
+  const node = await start(await testFolder(), {
+    configExtra: ['vm_memory_high_watermark.relative = 0.00001'],
+  });
+  await eventually(async () => (await managementOf(node).alarms()).inForce);
+  const connection = new BrokerConnection({
+    urls: [node.amqpUrl],
+    connectionName: 'test',
+    logger: silentLogger,
+  });
+  onTestFinished(() => connection.stop());
+  const publisher = new Publisher({ connection, confirmTimeoutMs: 200 });
+  connection.start();
+  publisher.start();
+  await publisher.whenReady(20_000);
+  const unconfirmed = publisher.publish(message(routingKeyOf(LICENSE, 'price_update'), 'held'));
+  await expect(unconfirmed).rejects.toMatchObject({ code: 'publish_refused' });
+  await eventually(() => connection.state.status === 'up' && connection.state.blocked !== null);
+  expect(connection.state).toMatchObject({ blocked: expect.stringContaining('memory') });
+});
+
 test('a connection survives its node: killed, and started again', async () => {
   const dataDir = await testFolder();
   const node = await start(dataDir);
