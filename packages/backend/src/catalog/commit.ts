@@ -1,0 +1,101 @@
+import { TillcastError } from '@tillcast/protocol/errors';
+import type { CommitResult } from '@tillcast/protocol/http/admin-api';
+import type { LicenseKey } from '@tillcast/protocol/license-key';
+import type { Operation } from '@tillcast/protocol/operation';
+import type { Database, Session } from '../database/database.ts';
+import { type CommitBase, lockBase, readBase } from './commit-base.ts';
+import { messageOf } from './message-of.ts';
+import { itemRef, type PlanOptions, planCommit, type Rejected } from './plan-commit.ts';
+import { operationPointer, type PreparedOperation, prepareOperations } from './prepare.ts';
+import { changeOf, writeChange, writeItems } from './write-change.ts';
+
+/** How a commit is made. */
+export interface CommitContext extends Partial<PlanOptions> {
+  readonly now: () => Date;
+}
+
+/** What a commit did, and which operations it left out. */
+export interface Commit {
+  readonly result: CommitResult;
+  /** Empty unless bad operations are skipped. */
+  readonly rejected: readonly Rejected[];
+}
+
+/** Above this, the license is locked for the whole of a commit that takes several round trips. */
+const MAX_ONE_STATEMENT = 500;
+
+/**
+ * Does the operations to a license's catalog, all or none, as one numbered change: rows, version, digest and
+ * change log in one transaction. Where every item is already so, nothing is written and no version used.
+ * @throws TillcastError `license_not_found`, or the code of the first operation that is not valid
+ */
+export async function commit(
+  database: Database,
+  licenseKey: LicenseKey,
+  operations: readonly Operation[],
+  context: { readonly now: () => Date },
+): Promise<CommitResult> {
+  const { result } = await commitPrepared(database, licenseKey, prepareOperations(operations), context);
+  return result;
+}
+
+/** The same with operations that were checked already, however many. */
+export async function commitPrepared(
+  database: Database,
+  licenseKey: LicenseKey,
+  operations: readonly PreparedOperation[],
+  context: CommitContext,
+): Promise<Commit> {
+  const refs = distinctItems(operations);
+  if (refs.length <= MAX_ONE_STATEMENT) {
+    // Read, plan, and write if the head is still the same: two round trips, and the license is locked for
+    // one. Only where another commit came between is the lock taken first.
+    const base = await readBase(database, licenseKey, refs);
+    const done = await commitOn(database, base, operations, context);
+    if (done !== 'overtaken') return done;
+  }
+  return database.transaction(async (session) => {
+    const base = await lockBase(session, licenseKey, refs);
+    const done = await commitOn(session, base, operations, context);
+    if (done === 'overtaken') {
+      throw new TillcastError('internal', `License ${licenseKey} moved on although it was locked.`);
+    }
+    return done;
+  });
+}
+
+async function commitOn(
+  session: Session,
+  base: CommitBase,
+  operations: readonly PreparedOperation[],
+  context: CommitContext,
+): Promise<Commit | 'overtaken'> {
+  const { now, bad = 'fail', pointerOf = operationPointer } = context;
+  const { head, stored } = base;
+  const plan = planCommit(stored, head.digest, operations, { bad, pointerOf });
+  const { rows, unchanged, digest, liveItemsAdded, rejected } = plan;
+  const { epoch, version } = head;
+  if (rows.length === 0) {
+    const result = { epoch, version, digest, type: null, changed: 0, unchanged, committed_at: null };
+    return { result, rejected };
+  }
+  const change = changeOf(head, { ...messageOf(operations, rows), digest, committedAt: now() });
+  const atOnce = rows.length <= MAX_ONE_STATEMENT;
+  if (!atOnce) await writeItems(session, head, change, rows);
+  const written = await writeChange(session, head, { change, rows: atOnce ? rows : [], liveItemsAdded });
+  if (!written) return 'overtaken';
+  const result: CommitResult = {
+    epoch,
+    version: change.version,
+    digest,
+    type: change.type,
+    changed: rows.length,
+    unchanged,
+    committed_at: change.committedAt.toISOString(),
+  };
+  return { result, rejected };
+}
+
+function distinctItems(operations: readonly PreparedOperation[]): readonly PreparedOperation[] {
+  return [...new Map(operations.map((each) => [itemRef(each.kind, each.id), each])).values()];
+}

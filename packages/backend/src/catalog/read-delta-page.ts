@@ -1,0 +1,78 @@
+import type { DeltaQuery } from '@tillcast/protocol/http/sync-api';
+import { type ItemKind, isItemKind } from '@tillcast/protocol/items/kind';
+import type { LicenseKey } from '@tillcast/protocol/license-key';
+import type { Session } from '../database/database.ts';
+import { checkedColumn, integerColumn, nullable, statement, textColumn } from '../database/statement.ts';
+import { licenseNotFound } from '../licenses/find-license.ts';
+import { HEAD_COLUMNS, HEAD_FROM, HEAD_SQL, type Head } from './head.ts';
+import { type PagePosition, pageToken, parsePageToken } from './page-token.ts';
+import { wireRowText } from './wire-row.ts';
+
+/** A page of what came after a cursor; see `DeltaPage` of the sync API for what pages together mean. */
+export interface StoredDeltaPage extends Head {
+  readonly since: number;
+  /** `WireRow`s: a JSON array as text. */
+  readonly changes: string;
+  readonly next: string | null;
+}
+
+interface DeltaRow extends Head {
+  readonly historyFloor: number;
+  readonly kind: ItemKind | null;
+  readonly id: string | null;
+  readonly body: string | null;
+  readonly changedAt: number | null;
+}
+
+// One statement, so head and rows are of one moment. The first page begins before every kind.
+const READ = statement<DeltaRow>(
+  'read_delta_page',
+  `SELECT ${HEAD_SQL}, c.history_floor AS "historyFloor", i.kind, i.id, i.body, i.version AS "changedAt"
+  FROM ${HEAD_FROM}
+  LEFT JOIN LATERAL (
+    SELECT kind, id, body, version
+    FROM items
+    WHERE license_id = c.license_id AND (version, kind, id) > ($2::bigint, $3::text, $4::text)
+    ORDER BY version, kind, id
+    LIMIT $5
+  ) i ON true
+  WHERE l.key = $1`,
+  {
+    ...HEAD_COLUMNS,
+    historyFloor: integerColumn,
+    kind: nullable(checkedColumn('a kind of items', isItemKind)),
+    id: nullable(textColumn),
+    body: nullable(textColumn),
+    changedAt: nullable(integerColumn),
+  },
+);
+
+/**
+ * Reads one page of what came after `since`.
+ * @returns `history_gone` when the delta cannot be told: another epoch, a version that was never reached, or
+ *   one below the history's floor
+ * @throws TillcastError `license_not_found`, `request_invalid`
+ */
+export async function readDeltaPage(
+  session: Session,
+  key: LicenseKey,
+  query: DeltaQuery,
+): Promise<StoredDeltaPage | 'history_gone'> {
+  const { since, limit } = query;
+  const after = query.page === undefined ? null : parsePageToken(query.page);
+  const from = [after?.version ?? since + 1, after?.kind ?? '', after?.id ?? ''];
+  const found = await session.query(READ, [key, ...from, limit + 1]);
+  const [first] = found;
+  if (first === undefined) throw licenseNotFound(key);
+  const { licenseId, licenseKey, epoch, version, digest } = first;
+  if (epoch !== query.epoch || since > version || since < first.historyFloor) return 'history_gone';
+  const texts: string[] = [];
+  let last: PagePosition | null = null;
+  for (const { kind, id, body, changedAt } of found.slice(0, limit)) {
+    if (kind === null || id === null || changedAt === null) continue;
+    texts.push(wireRowText({ kind, id, body }));
+    last = { version: changedAt, kind, id };
+  }
+  const next = found.length > limit && last !== null ? pageToken(last) : null;
+  return { licenseId, licenseKey, epoch, version, digest, since, changes: `[${texts.join(',')}]`, next };
+}

@@ -1,0 +1,51 @@
+import type { SqlValue, Statement } from './statement.ts';
+
+/** Where statements run: a database by itself (each statement its own transaction), or one transaction. */
+export interface Session {
+  /**
+   * Runs one statement and gives its rows.
+   * @throws TillcastError `database_unavailable` when the database cannot be reached; of a writing statement
+   *   it is then not known whether it was done. The driver's own error for what the database refuses.
+   */
+  query<Row>(statement: Statement<Row>, values?: readonly SqlValue[]): Promise<readonly Row[]>;
+  /** Runs several statements without values, such as a migration's. */
+  execute(script: string): Promise<void>;
+}
+
+/** How a transaction behaves; PostgreSQL's defaults where left out. */
+export interface TransactionOptions {
+  /** `repeatable read`: everything is read as of one moment. */
+  readonly isolation?: 'read committed' | 'repeatable read';
+  readonly readOnly?: boolean;
+  /** False: do not wait for the disk. A crash of the server may then lose it, never tear it. */
+  readonly synchronousCommit?: boolean;
+}
+
+/** Told of a channel's notifications. */
+export interface ChannelListener {
+  readonly onNotification: (payload: string) => void;
+  /** The listening connection was lost and is back: notifications may have been missed meanwhile. */
+  readonly onMissed: () => void;
+}
+
+/**
+ * PostgreSQL, as a server or embedded, with the schema of this program: one dialect, one behaviour, one
+ * contract suite.
+ *
+ * Promised: what `transaction` resolved with is committed; a notification sent in a transaction comes after
+ * its commit, to every listener of every process, or `onMissed` does. Not promised: durability of the
+ * embedded engine against a power cut (its fsync does nothing), and notifications without listeners.
+ */
+export interface Database extends Session, AsyncDisposable {
+  readonly engine: 'postgresql' | 'embedded';
+  /**
+   * Runs `work` in one transaction: committed when it resolves, rolled back when it rejects. Use only the
+   * session that is handed in: the embedded engine has one connection, and the database itself would wait
+   * for this very transaction.
+   */
+  transaction<T>(work: (session: Session) => Promise<T>, options?: TransactionOptions): Promise<T>;
+  /** Listens on a channel until the returned function is called. */
+  listen(channel: string, listener: ChannelListener): Promise<() => Promise<void>>;
+  /** Waits for what is under way, then disconnects. Safe to call more than once. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,105 @@
+import type { ChannelListener, Database, Session, TransactionOptions } from './database.ts';
+import { type DirectoryLock, lockDirectory } from './directory-lock.ts';
+import { EmbeddedEngine } from './embedded-engine.ts';
+import { Mutex } from './mutex.ts';
+import { unavailable } from './sql-error.ts';
+import { beginSql } from './transaction-sql.ts';
+
+/** PGlite on a directory of this process alone. */
+export class EmbeddedDatabase implements Database {
+  readonly engine = 'embedded';
+  readonly #engine: EmbeddedEngine;
+  readonly #lock: DirectoryLock;
+  readonly #channels: Map<string, Set<ChannelListener>>;
+  readonly #session: Session;
+  readonly #mutex = new Mutex();
+  #closing: Promise<void> | undefined;
+
+  private constructor(
+    engine: EmbeddedEngine,
+    lock: DirectoryLock,
+    channels: Map<string, Set<ChannelListener>>,
+  ) {
+    this.#engine = engine;
+    this.#lock = lock;
+    this.#channels = channels;
+    this.#session = {
+      query: async (statement, values = []) => {
+        const rows = await engine.ask({ ask: 'query', text: statement.text, values });
+        return rows.map(statement.decode);
+      },
+      execute: async (script) => {
+        await engine.ask({ ask: 'execute', script });
+      },
+    };
+  }
+
+  /**
+   * Opens the directory, which is made where it is missing.
+   * @throws TillcastError `data_in_use` when another process has it open
+   */
+  static async open(dataDir: string): Promise<EmbeddedDatabase> {
+    const lock = await lockDirectory(dataDir);
+    const channels = new Map<string, Set<ChannelListener>>();
+    try {
+      const engine = await EmbeddedEngine.open(lock.dataDir, (channel, payload) => {
+        for (const listener of channels.get(channel) ?? []) listener.onNotification(payload);
+      });
+      return new EmbeddedDatabase(engine, lock, channels);
+    } catch (error) {
+      await lock.release();
+      throw error;
+    }
+  }
+
+  query: Session['query'] = (statement, values) => this.#alone(() => this.#session.query(statement, values));
+
+  execute: Session['execute'] = (script) => this.#alone(() => this.#session.execute(script));
+
+  transaction<T>(work: (session: Session) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
+    return this.#alone(async () => {
+      await this.#session.execute(beginSql(options));
+      try {
+        const result = await work(this.#session);
+        await this.#session.execute('COMMIT');
+        return result;
+      } catch (error) {
+        await this.#session.execute('ROLLBACK');
+        throw error;
+      }
+    });
+  }
+
+  async listen(channel: string, listener: ChannelListener): Promise<() => Promise<void>> {
+    const listeners = this.#channels.get(channel) ?? new Set();
+    this.#channels.set(channel, listeners.add(listener));
+    await this.execute(`LISTEN "${channel.replaceAll('"', '""')}"`);
+    return async () => {
+      if (!listeners.delete(listener) || listeners.size > 0 || this.#closing !== undefined) return;
+      this.#channels.delete(channel);
+      await this.execute(`UNLISTEN "${channel.replaceAll('"', '""')}"`);
+    };
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#end();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #end(): Promise<void> {
+    try {
+      await this.#mutex.run(() => this.#engine.close());
+    } finally {
+      await this.#lock.release();
+    }
+  }
+
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#closing !== undefined) return Promise.reject(unavailable('it has been closed'));
+    return this.#mutex.run(work);
+  }
+}

@@ -1,0 +1,35 @@
+import type { Logger } from '@tillcast/broker';
+import type { Database } from './database.ts';
+import { EmbeddedDatabase } from './embedded-database.ts';
+import { migrate } from './migrate.ts';
+import { PostgresDatabase } from './postgres-database.ts';
+
+/** A PostgreSQL server, or a directory for the embedded engine, made where it is missing. */
+export type DatabaseLocation = { readonly url: string } | { readonly dataDir: string };
+
+export interface DatabaseOptions {
+  readonly logger: Logger;
+  /** Connections to a server at most. */
+  readonly poolSize?: number;
+}
+
+/**
+ * Opens a database and brings its schema up to date.
+ * @throws TillcastError `database_unavailable`, `data_in_use`, `schema_newer`, `schema_differs`
+ */
+export async function openDatabase(location: DatabaseLocation, options: DatabaseOptions): Promise<Database> {
+  const { logger, poolSize = 10 } = options;
+  const database =
+    'url' in location
+      ? new PostgresDatabase({ url: location.url, poolSize, logger })
+      : await EmbeddedDatabase.open(location.dataDir);
+  try {
+    const applied = await migrate(database);
+    if (applied > 0)
+      logger.info({ engine: database.engine, applied }, 'the database schema was brought up to date');
+    return database;
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}

@@ -1,0 +1,59 @@
+import type { Logger } from '@tillcast/broker';
+import { type Outcome, outcomeOf, type Settled } from './outcome.ts';
+import { outgoingChange } from './outgoing.ts';
+import type { WaitingChange } from './publication-statements.ts';
+import type { RelayObserver, RelayPublisher } from './relay-options.ts';
+
+export interface PublishContext {
+  readonly publisher: RelayPublisher;
+  readonly logger: Logger;
+  readonly observer: RelayObserver;
+}
+
+/**
+ * Hands all changes to the publisher at once, in order, and resolves when each is settled; never rejects. The
+ * publisher's own window bounds what is under way.
+ */
+export function publishChanges(
+  changes: readonly WaitingChange[],
+  context: PublishContext,
+): Promise<readonly Settled[]> {
+  return Promise.all(changes.map((change) => publishChange(change, context)));
+}
+
+async function publishChange(change: WaitingChange, context: PublishContext): Promise<Settled> {
+  const message = outgoingChange(change);
+  const fields = {
+    license: change.licenseKey,
+    message_type: change.type,
+    routing_key: message.routingKey,
+    version: change.version,
+  };
+  const outcome = await settle(context.publisher.publish(message));
+  report(outcome, fields, change.committedAt, context);
+  return { change, outcome };
+}
+
+/** What became of a publish. */
+export function settle(publishing: Promise<void>): Promise<Outcome> {
+  return publishing.then(() => ({ outcome: 'confirmed' as const }), outcomeOf);
+}
+
+/** Logs and counts an outcome. */
+export function report(
+  outcome: Outcome,
+  fields: { readonly message_type: string } & object,
+  since: Date,
+  context: PublishContext,
+): void {
+  const { logger, observer } = context;
+  if (outcome.outcome === 'confirmed') {
+    observer.published(fields.message_type, Date.now() - since.getTime());
+    logger.info(fields, 'published');
+    return;
+  }
+  const { code } = outcome.error;
+  observer.failed(code);
+  if (outcome.outcome === 'failed') logger.debug({ ...fields, code }, 'not published; it is tried again');
+  else logger.error({ ...fields, err: outcome.error }, 'cannot be published; tills will see a gap and pull');
+}

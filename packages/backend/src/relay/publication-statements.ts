@@ -1,0 +1,111 @@
+import type { LicenseKey } from '@tillcast/protocol/license-key';
+import { type ChangeType, isChangeType } from '@tillcast/protocol/message-type';
+import { ASYNCHRONOUS_COMMIT } from '../database/asynchronous-commit.ts';
+import type { Session } from '../database/database.ts';
+import {
+  checkedColumn,
+  command,
+  instantColumn,
+  integerColumn,
+  statement,
+  textColumn,
+} from '../database/statement.ts';
+import { licenseKeyColumn } from '../licenses/license.ts';
+
+/** A license whose broker confirmations lag behind its changes. */
+export interface Backlog {
+  readonly licenseId: number;
+  /** Changes that wait. */
+  readonly changes: number;
+}
+
+/** A change that is to be published. */
+export interface WaitingChange {
+  readonly licenseId: number;
+  readonly licenseKey: LicenseKey;
+  readonly shard: number;
+  readonly version: number;
+  readonly id: string;
+  readonly type: ChangeType;
+  readonly message: string;
+  readonly committedAt: Date;
+}
+
+/** How far a license is published. */
+export interface Progress {
+  readonly licenseId: number;
+  readonly version: number;
+}
+
+const FIND_BACKLOG = statement<Backlog>(
+  'find_backlog',
+  `SELECT p.license_id AS "licenseId", c.version - p.published_version AS changes
+  FROM publications p JOIN catalogs c ON c.license_id = p.license_id
+  WHERE p.shard = ANY ($1::smallint[]) AND p.published_version < c.version
+  ORDER BY p.license_id`,
+  { licenseId: integerColumn, changes: integerColumn },
+);
+
+const READ_WAITING = statement<WaitingChange>(
+  'read_waiting_changes',
+  `SELECT l.id AS "licenseId", l.key AS "licenseKey", p.shard, c.version, c.id, c.type, c.message,
+    c.committed_at AS "committedAt"
+  FROM unnest($1::integer[], $2::bigint[]) AS wanted (license_id, sent_version)
+  JOIN licenses l ON l.id = wanted.license_id
+  JOIN publications p ON p.license_id = wanted.license_id
+  CROSS JOIN LATERAL (
+    SELECT * FROM changes
+    WHERE license_id = wanted.license_id AND version > greatest(wanted.sent_version, p.published_version)
+    ORDER BY version
+    LIMIT $3
+  ) c
+  WHERE p.shard = ANY ($4::smallint[])
+  ORDER BY l.id, c.version`,
+  {
+    licenseId: integerColumn,
+    licenseKey: licenseKeyColumn,
+    shard: integerColumn,
+    version: integerColumn,
+    id: textColumn,
+    type: checkedColumn('a change type', isChangeType),
+    message: textColumn,
+    committedAt: instantColumn,
+  },
+);
+
+// Never backwards, so that a relay that lost its lease cannot undo what its successor noted.
+const MARK = command(
+  'mark_published',
+  `WITH ${ASYNCHRONOUS_COMMIT}
+  UPDATE publications p SET published_version = greatest(p.published_version, done.version)
+  FROM asynchronous, unnest($1::integer[], $2::bigint[]) AS done (license_id, version)
+  WHERE p.license_id = done.license_id`,
+);
+
+/** The licenses of these shards with changes that wait. */
+export function findBacklog(session: Session, shards: readonly number[]): Promise<readonly Backlog[]> {
+  return session.query(FIND_BACKLOG, [shards]);
+}
+
+/**
+ * The next changes of each license, by license and version.
+ * @param sent how far each license has been handed to the broker already, confirmed or not
+ * @param limit of changes for one license
+ * @param shards changes of other shards are left out
+ */
+export function readWaiting(
+  session: Session,
+  sent: readonly Progress[],
+  limit: number,
+  shards: readonly number[],
+): Promise<readonly WaitingChange[]> {
+  const licenseIds = sent.map(({ licenseId }) => licenseId);
+  const versions = sent.map(({ version }) => version);
+  return session.query(READ_WAITING, [licenseIds, versions, limit, shards]);
+}
+
+/** Notes how far licenses are published. Not waited for on disk: losing it doubles messages, which tills drop. */
+export async function markPublished(session: Session, done: readonly Progress[]): Promise<void> {
+  const licenseIds = done.map(({ licenseId }) => licenseId);
+  await session.query(MARK, [licenseIds, done.map(({ version }) => version)]);
+}

@@ -1,0 +1,33 @@
+import type { Clock, Logger, OutgoingMessage } from '@tillcast/broker';
+import type { ErrorCode } from '@tillcast/protocol/errors';
+import type { Database } from '../database/database.ts';
+
+/** What a relay needs of a publisher; the broker's fits. */
+export interface RelayPublisher {
+  /** Resolves on the broker's confirm; the order of calls is the order on the wire. */
+  publish(message: OutgoingMessage): Promise<void>;
+  readonly ready: boolean;
+  onReadyChange(listener: (ready: boolean) => void): () => void;
+}
+
+/** Told what a relay does, for metrics. */
+export interface RelayObserver {
+  /** A message was confirmed, so long after its commit by this machine's clock. */
+  published(type: string, waitedMs: number): void;
+  /** A message was not confirmed; it is tried again unless it can never be published. */
+  failed(code: ErrorCode): void;
+  /** Changes that wait in this relay's shards, as counted every few seconds. */
+  backlog(changes: number): void;
+}
+
+export interface RelayOptions {
+  readonly database: Database;
+  readonly publisher: RelayPublisher;
+  readonly logger: Logger;
+  readonly observer?: RelayObserver;
+  /** A UUID that no other relay has; a new one where left out. */
+  readonly relayId?: string;
+  readonly clock?: Clock;
+  /** A number in [0, 1). */
+  readonly random?: () => number;
+}

@@ -1,0 +1,231 @@
+import { randomUUID } from 'node:crypto';
+import { backoffDelayMs, systemClock } from '@tillcast/broker';
+import { BroadcastRelay } from './broadcast-relay.ts';
+import { type PublishContext, publishChanges } from './change-batch.ts';
+import { BROADCASTS_CHANNEL, CHANGES_CHANNEL, decodeNotice } from './channels.ts';
+import { progressOf, type Settled } from './outcome.ts';
+import { findBacklog, markPublished, readWaiting, type WaitingChange } from './publication-statements.ts';
+import type { RelayObserver, RelayOptions } from './relay-options.ts';
+import { BROADCAST_SHARD } from './shard.ts';
+import { ShardLeases } from './shard-leases.ts';
+import { Signal } from './signal.ts';
+
+/** Changes read at once; twice as many are under way, since one batch is read while another is confirmed. */
+const BATCH_CHANGES = 512;
+const BATCH_LICENSES = 64;
+/** In case a notification was lost: how often the whole backlog is looked through. */
+const SWEEP_EVERY_MS = 5_000;
+const RETRY = { initialMs: 200, maxMs: 10_000 };
+
+const UNOBSERVED: RelayObserver = {
+  published: () => undefined,
+  failed: () => undefined,
+  backlog: () => undefined,
+};
+
+/**
+ * Publishes the change log: in order per license, each change until the broker confirmed it, and by any number
+ * of relays at once, which share the licenses by leases on shards.
+ *
+ * A change may be published more than once (a relay dies between confirm and mark): tills drop what they have
+ * by its version. It is never passed over, except where the broker can never take it; then tills see the gap.
+ * While broker or database is away, changes wait in the log and the relay waits for a word, not in a loop.
+ */
+export class Relay implements AsyncDisposable {
+  readonly #options: RelayOptions;
+  readonly #context: PublishContext;
+  readonly #leases: ShardLeases;
+  readonly #broadcasts: BroadcastRelay;
+  readonly #stopping = new AbortController();
+  readonly #signal = new Signal();
+  /** Licenses to look at next, in order. */
+  readonly #pending = new Set<number>();
+  /** Of licenses with changes under way, the last version handed to the broker. */
+  readonly #sent = new Map<number, number>();
+  /** Licenses that stopped at a failure since the last sweep. */
+  #failed: ReadonlySet<number> = new Set();
+  #underWay = 0;
+  #sweepDue = true;
+  #failures = 0;
+  #sweepTimer: NodeJS.Timeout | undefined;
+  #leaveOff: (() => Promise<void> | void)[] = [];
+  #running: Promise<void> = Promise.resolve();
+  #stopped: Promise<void> | undefined;
+
+  constructor(options: RelayOptions) {
+    const { database, publisher, logger, observer = UNOBSERVED, clock = systemClock } = options;
+    this.#options = options;
+    this.#context = { publisher, logger, observer };
+    this.#leases = new ShardLeases({
+      database,
+      relayId: options.relayId ?? randomUUID(),
+      clock,
+      logger,
+      onGained: () => this.#sweep(),
+      isQuiet: () => this.#underWay === 0,
+    });
+    this.#broadcasts = new BroadcastRelay({
+      database,
+      context: this.#context,
+      mayPublish: () => this.#leases.holds(BROADCAST_SHARD),
+    });
+  }
+
+  /** Resolves when it listens. @throws TillcastError `database_unavailable` */
+  async start(): Promise<void> {
+    const { database, publisher } = this.#options;
+    const onMissed = (): void => this.#sweep();
+    this.#leaveOff = [
+      await database.listen(CHANGES_CHANNEL, {
+        onNotification: (payload) => this.#onNotice(payload),
+        onMissed,
+      }),
+      await database.listen(BROADCASTS_CHANNEL, { onNotification: onMissed, onMissed }),
+      publisher.onReadyChange((ready) => {
+        if (ready) this.#sweep();
+      }),
+    ];
+    this.#leases.start();
+    this.#running = this.#run();
+    this.#scheduleSweep();
+  }
+
+  /** Waits for what is under way, then gives the shards to the other relays. Safe to call more than once. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  async #stop(): Promise<void> {
+    this.#stopping.abort();
+    clearTimeout(this.#sweepTimer);
+    this.#signal.raise();
+    await this.#running;
+    for (const leaveOff of this.#leaveOff) await leaveOff();
+    await this.#leases.stop();
+  }
+
+  #onNotice(payload: string): void {
+    const notice = decodeNotice(payload);
+    if (notice === null || !this.#leases.holds(notice.shard)) return;
+    this.#pending.add(notice.licenseId);
+    this.#signal.raise();
+  }
+
+  /** Looks the whole backlog through at the next turn. */
+  #sweep(): void {
+    this.#sweepDue = true;
+    this.#signal.raise();
+  }
+
+  #scheduleSweep(): void {
+    const random = this.#options.random ?? Math.random;
+    this.#sweepTimer = setTimeout(
+      () => {
+        this.#sweep();
+        this.#scheduleSweep();
+      },
+      SWEEP_EVERY_MS * (0.75 + random() / 2),
+    );
+  }
+
+  async #run(): Promise<void> {
+    let previous: Promise<void> = Promise.resolve();
+    while (!this.#stopping.signal.aborted) {
+      try {
+        const changes = await this.#next();
+        if (changes.length > 0) {
+          const batch = this.#publish(changes, previous);
+          await previous;
+          previous = batch;
+        }
+        if (this.#failed.size > 0) {
+          await previous;
+          await this.#pauseAfterFailure();
+        } else if (this.#pending.size === 0 && !this.#sweepDue) {
+          await this.#signal.wait();
+        }
+      } catch (error) {
+        this.#context.logger.warn({ err: error }, 'could not read what is to be published');
+        await previous;
+        await this.#pauseAfterFailure();
+      }
+    }
+    await previous;
+  }
+
+  /** The next changes to publish; none when there is nothing to do, or nobody to hand them to. */
+  async #next(): Promise<readonly WaitingChange[]> {
+    const { database, publisher } = this.#options;
+    if (!publisher.ready) {
+      // Everything is looked through when it is ready again.
+      this.#sweepDue = false;
+      this.#pending.clear();
+      return [];
+    }
+    if (this.#sweepDue) await this.#findPending();
+    const licenses = this.#pending.values().take(BATCH_LICENSES).toArray();
+    if (licenses.length === 0) return [];
+    for (const licenseId of licenses) this.#pending.delete(licenseId);
+    const sent = licenses.map((licenseId) => ({ licenseId, version: this.#sent.get(licenseId) ?? 0 }));
+    const limit = Math.ceil(BATCH_CHANGES / licenses.length);
+    const changes = await readWaiting(database, sent, limit, this.#leases.held());
+    const counts = Map.groupBy(changes, (change) => change.licenseId);
+    for (const [licenseId, { length }] of counts) if (length === limit) this.#pending.add(licenseId);
+    return changes;
+  }
+
+  async #findPending(): Promise<void> {
+    this.#sweepDue = false;
+    const { database } = this.#options;
+    await this.#broadcasts.publishWaiting();
+    const backlog = await findBacklog(database, this.#leases.held());
+    this.#context.observer.backlog(backlog.reduce((sum, { changes }) => sum + changes, 0));
+    for (const { licenseId } of backlog) this.#pending.add(licenseId);
+  }
+
+  /** Hands a batch to the broker now; resolves when it is settled and marked, after the batch before it. */
+  #publish(changes: readonly WaitingChange[], previous: Promise<void>): Promise<void> {
+    // Between this check and the hand-over nothing else can run: a lease is in force for the whole batch.
+    const ours = changes.filter(({ shard }) => this.#leases.holds(shard));
+    for (const { licenseId, version } of ours) this.#sent.set(licenseId, version);
+    this.#underWay += 1;
+    return this.#settle(publishChanges(ours, this.#context), previous);
+  }
+
+  async #settle(publishing: Promise<readonly Settled[]>, previous: Promise<void>): Promise<void> {
+    const settled = await publishing;
+    await previous;
+    try {
+      const { done, failed } = progressOf(settled, this.#failed);
+      this.#failed = failed;
+      if (done.length > 0) await markPublished(this.#options.database, done);
+      if (failed.size === 0) this.#failures = 0;
+      for (const { licenseId, version } of done) {
+        if (this.#sent.get(licenseId) === version) this.#sent.delete(licenseId);
+      }
+    } catch (error) {
+      // Published but not marked: the sweep publishes it again, and tills drop it.
+      this.#context.logger.warn({ err: error }, 'could not mark what was published');
+      this.#failed = new Set([...this.#failed, ...settled.map(({ change }) => change.licenseId)]);
+    } finally {
+      this.#underWay -= 1;
+      if (this.#failed.size > 0) this.#signal.raise();
+    }
+  }
+
+  /** Forgets what was under way, waits, and has the whole backlog looked through. */
+  async #pauseAfterFailure(): Promise<void> {
+    const { random = Math.random, clock = systemClock } = this.#options;
+    this.#failures += 1;
+    this.#failed = new Set();
+    this.#sent.clear();
+    const delayMs = backoffDelayMs(this.#failures, random(), RETRY);
+    await clock.sleep(delayMs, this.#stopping.signal).catch(() => undefined);
+    this.#sweepDue = true;
+  }
+}

@@ -1,0 +1,72 @@
+import { EMPTY_DIGEST } from '@tillcast/protocol/digest';
+import type { TerminalStatus } from '@tillcast/protocol/http/admin-api';
+import type { LicenseKey } from '@tillcast/protocol/license-key';
+import type { Session } from '../database/database.ts';
+import {
+  booleanColumn,
+  instantColumn,
+  integerColumn,
+  nullable,
+  numberColumn,
+  statement,
+  textColumn,
+} from '../database/statement.ts';
+import { licenseKeyColumn } from '../licenses/license.ts';
+
+interface TerminalRow {
+  readonly terminalId: string;
+  readonly licenseKey: LicenseKey;
+  readonly lastSeenAt: Date;
+  readonly epoch: string | null;
+  readonly version: number | null;
+  readonly behind: number | null;
+  readonly digestMatches: boolean | null;
+  readonly unsentSales: number;
+  readonly clockOffsetMs: number;
+}
+
+// The digest is compared with that of the very version the terminal holds, which the change log knows.
+const LIST = statement<TerminalRow>(
+  'list_terminals',
+  `SELECT t.terminal_id AS "terminalId", l.key AS "licenseKey", t.last_seen_at AS "lastSeenAt", t.epoch,
+    t.version, CASE WHEN t.epoch = c.epoch THEN greatest(0, c.version - t.version) END AS behind,
+    CASE WHEN t.epoch = c.epoch THEN
+      CASE WHEN t.version = 0 THEN t.digest = '${EMPTY_DIGEST}' ELSE t.digest = held.digest END
+    END AS "digestMatches",
+    t.unsent_sales AS "unsentSales", t.clock_offset_ms AS "clockOffsetMs"
+  FROM terminals t
+  JOIN licenses l ON l.id = t.license_id
+  JOIN catalogs c ON c.license_id = t.license_id
+  LEFT JOIN changes held ON held.license_id = t.license_id AND held.version = t.version
+  ORDER BY l.key, t.terminal_id`,
+  {
+    terminalId: textColumn,
+    licenseKey: licenseKeyColumn,
+    lastSeenAt: instantColumn,
+    epoch: nullable(textColumn),
+    version: nullable(integerColumn),
+    behind: nullable(integerColumn),
+    digestMatches: nullable(booleanColumn),
+    unsentSales: integerColumn,
+    clockOffsetMs: numberColumn,
+  },
+);
+
+/**
+ * All terminals that ever reported, by license and id. `behind` and `digest_matches` are null where what the
+ * terminal holds is of no history that is known here.
+ */
+export async function listTerminals(session: Session): Promise<readonly TerminalStatus[]> {
+  const rows = await session.query(LIST);
+  return rows.map((row) => ({
+    terminal_id: row.terminalId,
+    license_key: row.licenseKey,
+    last_seen_at: row.lastSeenAt.toISOString(),
+    epoch: row.epoch,
+    version: row.version,
+    behind: row.behind,
+    digest_matches: row.digestMatches,
+    unsent_sales: row.unsentSales,
+    clock_offset_ms: row.clockOffsetMs,
+  }));
+}

@@ -1,0 +1,34 @@
+import type { StatusReport } from '@tillcast/protocol/http/sync-api';
+import { ASYNCHRONOUS_COMMIT } from '../database/asynchronous-commit.ts';
+import type { Session } from '../database/database.ts';
+import { command } from '../database/statement.ts';
+
+const RECORD = command(
+  'record_report',
+  `WITH ${ASYNCHRONOUS_COMMIT}
+  INSERT INTO terminals
+    (license_id, terminal_id, last_seen_at, epoch, version, digest, unsent_sales, clock_offset_ms)
+  SELECT $1, $2::uuid, $3::timestamptz, $4, $5::bigint, $6, $7::integer, $8::double precision
+  FROM asynchronous
+  ON CONFLICT (license_id, terminal_id) DO UPDATE
+  SET last_seen_at = excluded.last_seen_at, epoch = excluded.epoch, version = excluded.version,
+    digest = excluded.digest, unsent_sales = excluded.unsent_sales, clock_offset_ms = excluded.clock_offset_ms`,
+);
+
+/**
+ * Keeps what a terminal last said of itself. Not waited for on disk: it says so again within seconds.
+ * @param terminalId a UUID
+ */
+export async function recordReport(
+  session: Session,
+  licenseId: number,
+  terminalId: string,
+  report: StatusReport,
+  context: { readonly now: () => Date },
+): Promise<void> {
+  const now = context.now();
+  const { cursor, unsent_sales, clock } = report;
+  const clockOffsetMs = new Date(clock).getTime() - now.getTime();
+  const position = [cursor?.epoch ?? null, cursor?.version ?? null, cursor?.digest ?? null];
+  await session.query(RECORD, [licenseId, terminalId, now, ...position, unsent_sales, clockOffsetMs]);
+}
