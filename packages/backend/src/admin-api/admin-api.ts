@@ -1,0 +1,30 @@
+import type { Database } from '../database/database.ts';
+import type { App } from '../http/app-types.ts';
+import type { BackendMetrics } from '../metrics/metrics.ts';
+import { guardByApiKey } from './admin-guard.ts';
+import type { ApiKeyCheck } from './api-keys.ts';
+import { addChangeRoutes } from './change-routes.ts';
+import { addFleetRoutes } from './fleet-routes.ts';
+import type { ImportBounds } from './import.ts';
+import { addImportRoute } from './import-route.ts';
+import { addLicenseRoutes } from './license-routes.ts';
+
+/** Adds what operators and integrators ask, behind the API key. */
+export async function addAdminApi(
+  app: App,
+  on: {
+    readonly database: Database;
+    readonly metrics: BackendMetrics;
+    readonly isApiKey: ApiKeyCheck;
+    readonly now: () => Date;
+    readonly importBounds?: ImportBounds;
+  },
+): Promise<void> {
+  await app.register(async (scope: App) => {
+    guardByApiKey(scope, on.isApiKey);
+    addLicenseRoutes(scope, on);
+    addChangeRoutes(scope, on);
+    addFleetRoutes(scope, on);
+    await scope.register(async (inner: App) => addImportRoute(inner, on, on.importBounds));
+  });
+}

@@ -1,0 +1,41 @@
+import type { ErrorCode } from '@tillcast/protocol/errors';
+import { licenseKeySchema } from '@tillcast/protocol/license-key';
+import { z } from 'zod';
+import type { Database } from '../database/database.ts';
+import { ADMIN_SECURITY } from '../http/documentation.ts';
+import type { BackendMetrics } from '../metrics/metrics.ts';
+
+/** What the admin API stands on. */
+export interface AdminDependencies {
+  readonly database: Database;
+  readonly metrics: BackendMetrics;
+  readonly now: () => Date;
+}
+
+/** What the API key's check may refuse with. */
+export const KEY_REFUSALS: readonly ErrorCode[] = ['credentials_missing', 'api_key_invalid'];
+
+/** What a route of one license refuses with besides. */
+export const ONE_LICENSE_REFUSALS: readonly ErrorCode[] = [
+  ...KEY_REFUSALS,
+  'license_key_malformed',
+  'license_not_found',
+];
+
+/** Described alike: all admin routes. */
+export const ADMIN: {
+  readonly tags: string[];
+  readonly security: typeof ADMIN_SECURITY;
+  readonly querystring: z.ZodObject;
+} = {
+  tags: ['admin'],
+  security: ADMIN_SECURITY,
+  querystring: z.strictObject({}),
+};
+
+export const licenseParams: z.ZodObject<{ key: typeof licenseKeySchema }> = z.object({
+  key: licenseKeySchema,
+});
+
+/** The path of one license's resource, as Fastify matches it. */
+export const LICENSE_PATH = '/api/v1/admin/licenses/:key';

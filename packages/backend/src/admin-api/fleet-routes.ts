@@ -1,0 +1,48 @@
+import {
+  ADMIN_PATHS,
+  broadcastRequestSchema,
+  broadcastResultSchema,
+  terminalListSchema,
+} from '@tillcast/protocol/http/admin-api';
+import { createBroadcast } from '../broadcasts/create-broadcast.ts';
+import type { App } from '../http/app-types.ts';
+import { answer, BODY_REFUSALS, refusals } from '../http/error-answers.ts';
+import { listTerminals } from '../terminals/list-terminals.ts';
+import { ADMIN, type AdminDependencies, KEY_REFUSALS } from './admin-dependencies.ts';
+
+/** Adds the routes that concern all terminals: what they last said, and a word to all of them. */
+export function addFleetRoutes(app: App, on: AdminDependencies): void {
+  app.get(
+    ADMIN_PATHS.terminals,
+    {
+      schema: {
+        ...ADMIN,
+        operationId: 'listTerminals',
+        summary: 'What each terminal last said of itself',
+        response: { 200: answer('The terminals', terminalListSchema), ...refusals(...KEY_REFUSALS) },
+      },
+    },
+    async () => ({ terminals: await listTerminals(on.database) }),
+  );
+
+  app.post(
+    ADMIN_PATHS.broadcasts,
+    {
+      schema: {
+        ...ADMIN,
+        operationId: 'createBroadcast',
+        summary: 'Say something on every terminal',
+        body: broadcastRequestSchema,
+        response: {
+          202: answer('It is kept and on its way', broadcastResultSchema),
+          ...refusals(...KEY_REFUSALS, ...BODY_REFUSALS),
+        },
+      },
+    },
+    async (request, reply) => {
+      const created = await createBroadcast(on.database, request.body, { now: on.now });
+      request.log.info({ id: created.id, type: request.body.type }, 'A broadcast was accepted');
+      return reply.code(202).send(created);
+    },
+  );
+}

@@ -1,0 +1,128 @@
+import { hostname } from 'node:os';
+import { BrokerConnection, type ConnectionState, Publisher } from '@tillcast/broker';
+import { TillcastError } from '@tillcast/protocol/errors';
+import type { Logger } from 'pino';
+import { prepareApiKeys } from './admin-api/api-keys.ts';
+import type { BackendConfig } from './config/backend-config.ts';
+import { createLogger } from './config/logger.ts';
+import type { Database } from './database/database.ts';
+import { openDatabase } from './database/open-database.ts';
+import { createApp } from './http/create-app.ts';
+import { listen } from './http/listen.ts';
+import { ensureLicense } from './licenses/create-license.ts';
+import { BackendMetrics } from './metrics/metrics.ts';
+import { Relay } from './relay/relay.ts';
+
+/** A backend that is listening. */
+export interface RunningBackend extends AsyncDisposable {
+  /** Where its API is: `http://127.0.0.1:8080`. */
+  readonly url: string;
+  /**
+   * Stops in this order: no new requests, the open ones finish, the relay, the publisher with its
+   * outstanding confirms, the broker connection, the database. Safe to call more than once.
+   * @throws TillcastError `internal` when it took longer than 10 s
+   */
+  stop(): Promise<void>;
+}
+
+const STOP_TIMEOUT_MS = 10_000;
+/** Less than the time to stop, so that a silent broker does not use it up. */
+const CONFIRM_TIMEOUT_MS = 5_000;
+
+/**
+ * Starts the backend. It needs its database; the broker may come later: changes are accepted and wait.
+ * @throws TillcastError `database_unavailable`, `data_in_use`, `schema_newer`, `port_in_use` …; what was
+ *   started by then is stopped again
+ */
+export async function startBackend(
+  config: BackendConfig,
+  options: { readonly logger?: Logger } = {},
+): Promise<RunningBackend> {
+  const logger = options.logger ?? createLogger(config.logLevel);
+  const metrics = new BackendMetrics();
+  const now = (): Date => new Date();
+  await using started = new AsyncDisposableStack();
+
+  for (const name of config.unknownVariables) {
+    logger.warn({ variable: name }, 'This environment variable is not known and has no effect');
+  }
+  const database = started.use(await openConfiguredDatabase(config, logger));
+  for (const key of config.licenseKeys) await ensureLicense(database, key, { now });
+  const isApiKey = await prepareApiKeys({
+    database,
+    given: config.apiKey,
+    dataDir: config.dataDir,
+    logger,
+    now,
+  });
+
+  const connection = new BrokerConnection({
+    urls: config.broker.urls,
+    connectionName: `tillcast-backend ${hostname()} ${process.pid}`,
+    ...(config.broker.ca === null ? {} : { tls: { ca: config.broker.ca } }),
+    logger,
+  });
+  const publisher = new Publisher({ connection, confirmTimeoutMs: CONFIRM_TIMEOUT_MS });
+  publisher.onReadyChange((ready) => metrics.brokerReady(ready));
+  const relay = new Relay({ database, publisher, logger, observer: metrics });
+
+  started.defer(() => connection.stop());
+  connection.start();
+  started.defer(() => publisher.stop());
+  publisher.start();
+  started.defer(() => relay.stop());
+  await relay.start();
+
+  const app = await createApp({
+    database,
+    metrics,
+    logger,
+    isApiKey,
+    brokerTrouble: () => (publisher.ready ? null : troubleOf(connection.state)),
+    answerCacheBytes: config.answerCacheBytes,
+    now,
+  });
+  const server = started.use(await listen(app, config.http));
+  logger.info({ url: server.url, database: database.engine }, 'The backend is listening');
+
+  return running(server.url, started.move(), logger);
+}
+
+async function openConfiguredDatabase(config: BackendConfig, logger: Logger): Promise<Database> {
+  const { database } = config;
+  if (database.engine === 'postgresql') return openDatabase({ url: database.url }, { logger });
+  logger.warn(
+    { directory: database.dataDir },
+    'The embedded database is for trying out and development: it does not wait for the disk, so a power cut may lose the last changes. For production set DATABASE_URL to a PostgreSQL.',
+  );
+  return openDatabase({ dataDir: database.dataDir }, { logger });
+}
+
+function troubleOf(state: ConnectionState): TillcastError {
+  const cause = 'reason' in state ? state.reason : null;
+  const message = 'The broker is not connected: changes are accepted and wait.';
+  return new TillcastError('broker_unavailable', message, cause === null ? {} : { cause });
+}
+
+function running(url: string, started: AsyncDisposableStack, logger: Logger): RunningBackend {
+  let stopping: Promise<void> | null = null;
+  const stop = (): Promise<void> => {
+    stopping ??= inTime(started.disposeAsync(), STOP_TIMEOUT_MS).then(() =>
+      logger.info({}, 'The backend has stopped'),
+    );
+    return stopping;
+  };
+  return { url, stop, [Symbol.asyncDispose]: stop };
+}
+
+async function inTime(work: Promise<void>, timeoutMs: number): Promise<void> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    reject(new TillcastError('internal', `The backend did not stop within ${timeoutMs} ms.`));
+  }, timeoutMs);
+  try {
+    await Promise.race([work, promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

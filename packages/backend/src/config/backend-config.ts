@@ -1,0 +1,121 @@
+import { join, resolve } from 'node:path';
+import { isLicenseKey, type LicenseKey } from '@tillcast/protocol/license-key';
+import { type BrokerConfig, readBrokerConfig } from './broker-config.ts';
+import { type Environment, EnvironmentReader, quoted } from './environment.ts';
+import { unknownVariables } from './known-variables.ts';
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** The backend's whole configuration: complete, checked, with every default filled in. */
+export interface BackendConfig {
+  readonly production: boolean;
+  readonly logLevel: LogLevel;
+  /** Where the server listens; port 0 takes any that is free. */
+  readonly http: { readonly host: string; readonly port: number };
+  readonly database:
+    | { readonly engine: 'postgresql'; readonly url: string }
+    | { readonly engine: 'embedded'; readonly dataDir: string };
+  readonly broker: BrokerConfig;
+  /** Absolute; holds the embedded database and the admin API key's file. */
+  readonly dataDir: string;
+  /** The admin API's key as the operator gave it; null: one is made at the first start. */
+  readonly apiKey: string | null;
+  /** Licenses to create at the start where they are missing. */
+  readonly licenseKeys: readonly LicenseKey[];
+  /** How many bytes of finished sync answers are kept in memory. */
+  readonly answerCacheBytes: number;
+  /** `TILLCAST_*` variables that nothing reads and that resemble nothing: named in the log at the start. */
+  readonly unknownVariables: readonly string[];
+}
+
+const ANSWER_CACHE_BYTES = 128 * 1024 * 1024;
+
+/** 128 bits in base64url. */
+const API_KEY_MIN_LENGTH = 22;
+
+/**
+ * The configuration that environment variables describe.
+ * @throws TillcastError `configuration_invalid` that names every variable that is wrong, its value (never a
+ * secret's) and what it may be
+ */
+export function parseBackendConfig(env: Environment): BackendConfig {
+  const reader = new EnvironmentReader(env);
+  const production =
+    reader.oneOf('NODE_ENV', ['production', 'development', 'test'], 'development') === 'production';
+  const dataDir = resolve(reader.text('TILLCAST_DATA_DIR') ?? '.tillcast');
+  const config: BackendConfig = {
+    production,
+    logLevel: reader.oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
+    http: {
+      host: reader.text('HOST') ?? '127.0.0.1',
+      port: reader.integer('PORT', { min: 0, max: 65_535, fallback: 8080 }),
+    },
+    database: readDatabase(reader, production, dataDir),
+    broker: readBrokerConfig(reader),
+    dataDir,
+    apiKey: readApiKey(reader),
+    licenseKeys: readLicenseKeys(reader),
+    answerCacheBytes: ANSWER_CACHE_BYTES,
+    unknownVariables: readUnknown(reader, env),
+  };
+  reader.finish();
+  return config;
+}
+
+function readDatabase(
+  reader: EnvironmentReader,
+  production: boolean,
+  dataDir: string,
+): BackendConfig['database'] {
+  const url = reader.secret('DATABASE_URL');
+  if (url === null) {
+    if (production) {
+      reader.problem(
+        'DATABASE_URL is missing: with NODE_ENV=production the database must be PostgreSQL, for example postgresql://user:password@host:5432/tillcast.',
+      );
+    }
+    return { engine: 'embedded', dataDir: join(dataDir, 'database') };
+  }
+  const protocol = URL.parse(url)?.protocol;
+  if (protocol !== 'postgresql:' && protocol !== 'postgres:') {
+    // The URL itself is not shown: it may hold a password.
+    reader.problem(
+      'DATABASE_URL is not valid: it must look like postgresql://user:password@host:5432/tillcast.',
+    );
+  }
+  return { engine: 'postgresql', url };
+}
+
+function readApiKey(reader: EnvironmentReader): string | null {
+  const key = reader.secret('TILLCAST_API_KEY');
+  if (key !== null && (key.length < API_KEY_MIN_LENGTH || !/^[\x21-\x7e]+$/.test(key))) {
+    reader.problem(
+      `TILLCAST_API_KEY must be at least ${API_KEY_MIN_LENGTH} printable characters without spaces, made at random (for example by openssl rand -base64 24).`,
+    );
+  }
+  return key;
+}
+
+function readLicenseKeys(reader: EnvironmentReader): readonly LicenseKey[] {
+  const keys: LicenseKey[] = [];
+  for (const text of new Set(reader.list('VALID_LICENSE_KEY'))) {
+    if (isLicenseKey(text)) keys.push(text);
+    else {
+      reader.problem(
+        `VALID_LICENSE_KEY holds ${quoted(text)}: a license key is 6 to 64 characters of A-Z, 0-9 and single inner hyphens, for example EXTRO-LIFE-ABC123.`,
+      );
+    }
+  }
+  return keys;
+}
+
+function readUnknown(reader: EnvironmentReader, env: Environment): readonly string[] {
+  const alien: string[] = [];
+  for (const { name, suggestion } of unknownVariables(env)) {
+    if (suggestion === null) alien.push(name);
+    else reader.problem(`${name} is not known: did you mean ${suggestion}?`);
+  }
+  return alien;
+}

@@ -1,0 +1,91 @@
+import { TillcastError } from '@tillcast/protocol/errors';
+import Fastify, { type FastifyBaseLogger, LogController } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { Logger } from 'pino';
+import { addAdminApi } from '../admin-api/admin-api.ts';
+import type { ApiKeyCheck } from '../admin-api/api-keys.ts';
+import type { ImportBounds } from '../admin-api/import.ts';
+import type { Database } from '../database/database.ts';
+import type { BackendMetrics } from '../metrics/metrics.ts';
+import { addSyncApi } from '../sync-api/sync-api.ts';
+import type { App } from './app-types.ts';
+import { answerClientError } from './client-errors.ts';
+import { addDocumentation } from './documentation.ts';
+import { addHealthRoutes } from './health-routes.ts';
+import { parseJson } from './json-body.ts';
+import { refuseOtherMethods, watchMethods } from './methods.ts';
+import { sendProblem } from './problems.ts';
+import { addRequestHooks, requestIdOf, setCommonHeaders } from './request-hooks.ts';
+import { validateByZod } from './validation.ts';
+
+/** What the HTTP server stands on. */
+export interface AppDependencies {
+  readonly database: Database;
+  readonly metrics: BackendMetrics;
+  readonly logger: Logger;
+  readonly isApiKey: ApiKeyCheck;
+  /** Null when messages can be published, else why not. */
+  readonly brokerTrouble: () => TillcastError | null;
+  readonly answerCacheBytes: number;
+  readonly now: () => Date;
+  /** What an import may be; left out: as in production. */
+  readonly importBounds?: ImportBounds;
+}
+
+const BODY_LIMIT_BYTES = 1024 * 1024;
+
+/** How long a whole request may take to arrive: an import over a slow line is the longest. */
+const REQUEST_TIMEOUT_MS = 300_000;
+const HEADERS_TIMEOUT_MS = 15_000;
+const KEEP_ALIVE_TIMEOUT_MS = 72_000;
+
+/** The backend's HTTP server, ready to listen or to be asked by `inject`. */
+export async function createApp(on: AppDependencies): Promise<App> {
+  const loggerInstance: FastifyBaseLogger = on.logger;
+  const app = Fastify({
+    loggerInstance,
+    bodyLimit: BODY_LIMIT_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    // While closing, a request that arrived on a living connection is still answered properly.
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
+    genReqId: requestIdOf,
+    clientErrorHandler: answerClientError,
+    frameworkErrors: (error, request, reply) => {
+      setCommonHeaders(request, reply);
+      sendProblem(request, reply, error);
+    },
+    // A license key that is too long is told that it is malformed, not that the path is unknown.
+    routerOptions: { maxParamLength: 4096 },
+  }).withTypeProvider<ZodTypeProvider>();
+  app.server.headersTimeout = HEADERS_TIMEOUT_MS;
+
+  app.setValidatorCompiler(validateByZod);
+  // Answers are typed and made by us: they are checked against their schemas by the tests.
+  app.setSerializerCompiler(() => (data) => JSON.stringify(data));
+  app.setErrorHandler((error, request, reply) => sendProblem(request, reply, error));
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(
+      request,
+      reply,
+      new TillcastError('not_found', 'There is nothing at this path: /docs shows what there is.'),
+    ),
+  );
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(
+    'application/json',
+    { parseAs: 'buffer' },
+    async (_request: unknown, body: Buffer) => (body.length === 0 ? undefined : parseJson(body, 'The body')),
+  );
+
+  addRequestHooks(app, on.metrics);
+  const methods = watchMethods(app);
+  await addDocumentation(app);
+  addHealthRoutes(app, on);
+  await addSyncApi(app, on);
+  await addAdminApi(app, on);
+  refuseOtherMethods(app, methods);
+  return app;
+}

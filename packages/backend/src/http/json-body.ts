@@ -1,0 +1,67 @@
+import { TillcastError } from '@tillcast/protocol/errors';
+import { parse } from 'secure-json-parse';
+
+/** Deeper nesting than any item or request has. */
+const MAX_DEPTH = 32;
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
+
+/**
+ * Bytes from outside as JSON.
+ * @throws TillcastError `request_invalid`: not UTF-8, not JSON, nested too deeply, or with a key
+ * (`__proto__`, `constructor.prototype`) that would reach an object's prototype
+ */
+export function parseJson(bytes: Uint8Array, what: string): unknown {
+  const text = decodeUtf8(bytes, what);
+  if (isDeeperThan(text, MAX_DEPTH)) {
+    throw new TillcastError('request_invalid', `${what} is nested more than ${MAX_DEPTH} levels deep.`);
+  }
+  try {
+    const value: unknown = parse(text, undefined, { protoAction: 'error', constructorAction: 'error' });
+    return value;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new TillcastError('request_invalid', `${what} ${reasonOf(error)}.`, { cause: error });
+  }
+}
+
+function decodeUtf8(bytes: Uint8Array, what: string): string {
+  try {
+    return utf8.decode(bytes);
+  } catch (error) {
+    throw new TillcastError('request_invalid', `${what} is not valid UTF-8.`, { cause: error });
+  }
+}
+
+function reasonOf(error: SyntaxError): string {
+  // The library's own words for a key that reaches a prototype.
+  if (error.message.includes('forbidden prototype property')) {
+    return 'holds a key that is not allowed: __proto__ or constructor.prototype';
+  }
+  return `is not valid JSON: ${error.message.replace(/\.$/, '')}`;
+}
+
+/** Whether brackets nest deeper than `limit`, without building anything: a parser would have built it all first. */
+function isDeeperThan(text: string, limit: number): boolean {
+  let depth = 0;
+  let inString = false;
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (inString) {
+      if (code === BACKSLASH) index += 1;
+      else if (code === QUOTE) inString = false;
+    } else if (code === QUOTE) inString = true;
+    else if (code === OPEN_BRACE || code === OPEN_BRACKET) {
+      depth += 1;
+      if (depth > limit) return true;
+    } else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) depth -= 1;
+  }
+  return false;
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const OPEN_BRACKET = 0x5b;
+const CLOSE_BRACKET = 0x5d;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;

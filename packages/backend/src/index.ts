@@ -1,0 +1,2 @@
+export { type RunningBackend, startBackend } from './backend.ts';
+export { type BackendConfig, parseBackendConfig } from './config/backend-config.ts';

@@ -1,0 +1,57 @@
+import {
+  type StatusAnswer,
+  type StatusReport,
+  SYNC_PATHS,
+  statusAnswerSchema,
+  statusReportSchema,
+  TERMINAL_ID_HEADER,
+} from '@tillcast/protocol/http/sync-api';
+import { z } from 'zod';
+import type { App } from '../http/app-types.ts';
+import { LICENSE_SECURITY } from '../http/documentation.ts';
+import { answer, BODY_REFUSALS, refusals } from '../http/error-answers.ts';
+import type { LicenseState } from '../licenses/license.ts';
+import { standingOf } from '../licenses/standing.ts';
+import type { ReportOutcome } from '../metrics/metrics.ts';
+import { recordReport } from '../terminals/record-report.ts';
+import { syncHead } from './sync-bodies.ts';
+import { LICENSE_REFUSALS, type SyncDependencies } from './sync-routes.ts';
+
+/** Adds `POST /api/v1/terminals/self/status`: the till says what it holds, and is told what it should hold. */
+export function addStatusRoute(app: App, on: SyncDependencies): void {
+  app.post(
+    SYNC_PATHS.status,
+    {
+      schema: {
+        tags: ['sync'],
+        security: LICENSE_SECURITY,
+        operationId: 'reportStatus',
+        summary: 'What a terminal holds; the answer is its proof of currency',
+        description: `The terminal names itself in \`${TERMINAL_ID_HEADER}\`, a UUID.`,
+        headers: z.object({ [TERMINAL_ID_HEADER]: z.uuid("must be a UUID, the terminal's own") }),
+        querystring: z.strictObject({}),
+        body: statusReportSchema,
+        response: {
+          200: answer('What it should hold', statusAnswerSchema),
+          ...refusals(...LICENSE_REFUSALS, ...BODY_REFUSALS),
+        },
+      },
+    },
+    async (request) => {
+      const license = on.admissions.of(request);
+      const terminalId = request.headers[TERMINAL_ID_HEADER];
+      const now = on.now();
+      await recordReport(on.database, license.id, terminalId, request.body, { now: on.now });
+      on.metrics.reported(outcomeOf(request.body, license));
+      const head = syncHead({ ...license, licenseKey: license.key }, now);
+      return { ...head, ...standingOf(license, now) } satisfies StatusAnswer;
+    },
+  );
+}
+
+function outcomeOf({ cursor }: StatusReport, license: LicenseState): ReportOutcome {
+  if (cursor === null) return 'no_catalog';
+  if (cursor.epoch !== license.epoch) return 'other_history';
+  if (cursor.version !== license.version) return 'behind';
+  return cursor.digest === license.digest ? 'current' : 'digest_differs';
+}

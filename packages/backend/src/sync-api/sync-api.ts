@@ -1,0 +1,30 @@
+import type { Database } from '../database/database.ts';
+import type { App } from '../http/app-types.ts';
+import { findLicense } from '../licenses/find-license.ts';
+import type { BackendMetrics } from '../metrics/metrics.ts';
+import { Admissions } from './admissions.ts';
+import { AnswerCache } from './answer-cache.ts';
+import { LicenseGate } from './license-gate.ts';
+import { addStatusRoute } from './status-route.ts';
+import { addSyncRoutes } from './sync-routes.ts';
+
+/** Adds what tills ask, behind the license gate. */
+export async function addSyncApi(
+  app: App,
+  on: {
+    readonly database: Database;
+    readonly metrics: BackendMetrics;
+    readonly answerCacheBytes: number;
+    readonly now: () => Date;
+  },
+): Promise<void> {
+  const { database, metrics, now } = on;
+  const gate = new LicenseGate({ find: (key) => findLicense(database, key), now });
+  const cache = new AnswerCache({ maxBytes: on.answerCacheBytes });
+  const admissions = new Admissions();
+  await app.register(async (scope: App) => {
+    admissions.guard(scope, gate);
+    addSyncRoutes(scope, { database, admissions, cache, metrics, now });
+    addStatusRoute(scope, { database, admissions, cache, metrics, now });
+  });
+}
