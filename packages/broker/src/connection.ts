@@ -8,14 +8,9 @@ import {
   refusedDelayMs,
 } from './backoff.ts';
 import { type Clock, systemClock } from './clock.ts';
-import {
-  addressOf,
-  type BrokerCredentials,
-  type Connected,
-  connectOnce,
-  type TlsOptions,
-} from './connect-once.ts';
+import type { BrokerCredentials, Connected, TlsOptions } from './connect-once.ts';
 import type { ConnectionState } from './connection-state.ts';
+import { HostRotation } from './host-rotation.ts';
 import { followConnection, type LiveConnection } from './live-connection.ts';
 import type { Logger } from './logger.ts';
 import type { Session } from './session.ts';
@@ -65,18 +60,17 @@ export class BrokerConnection implements AsyncDisposable {
   readonly #options: Required<Omit<BrokerConnectionOptions, 'credentials'>> & {
     readonly credentials: (() => Promise<BrokerCredentials>) | null;
   };
+  readonly #hosts: HostRotation;
   readonly #listeners = new Set<(state: ConnectionState) => void>();
   readonly #sessions = new Set<SessionEntry>();
   #state: ConnectionState = { status: 'stopped' };
   #run: { readonly stopping: AbortController; readonly done: Promise<void> } | null = null;
   #live: LiveConnection | null = null;
-  #nextUrl = 0;
 
   /** @throws `configuration_invalid` when there is no URL or one of them is malformed */
   constructor(options: BrokerConnectionOptions) {
     if (options.urls.length === 0)
       throw new TillcastError('configuration_invalid', 'No broker URL is given; give at least one.');
-    for (const url of options.urls) addressOf(url);
     this.#options = {
       urls: options.urls,
       connectionName: options.connectionName,
@@ -91,6 +85,7 @@ export class BrokerConnection implements AsyncDisposable {
       random: options.random ?? Math.random,
       clock: options.clock ?? systemClock,
     };
+    this.#hosts = new HostRotation(this.#options);
   }
 
   get state(): ConnectionState {
@@ -218,7 +213,7 @@ export class BrokerConnection implements AsyncDisposable {
       this.#setState({ status: 'connecting', attempt: attempt + 1, reason });
       const upAt = clock.now();
       let failure: TillcastError;
-      const round = await this.#tryEachHost(signal);
+      const round = await this.#hosts.tryEach(signal);
       if (round.ok) {
         if (downSince !== null)
           logger.info(
@@ -248,50 +243,6 @@ export class BrokerConnection implements AsyncDisposable {
       await pause(clock, delayMs, signal);
     }
     this.#setState({ status: 'stopped' });
-  }
-
-  /** One round over all hosts. A refused login ends the round: the others hold the same users. */
-  async #tryEachHost(
-    signal: AbortSignal,
-  ): Promise<
-    | { readonly ok: true; readonly connected: Connected; readonly address: string }
-    | { readonly ok: false; readonly failure: TillcastError }
-  > {
-    const { urls, credentials, tls, heartbeatSeconds, connectTimeoutMs, connectionName } = this.#options;
-    const failures: TillcastError[] = [];
-    for (let tried = 0; tried < urls.length && !signal.aborted; tried++) {
-      const url = urls[this.#nextUrl % urls.length] ?? '';
-      // The next attempt, also one after a connection was lost, goes to another host.
-      this.#nextUrl = (this.#nextUrl + 1) % urls.length;
-      const address = addressOf(url);
-      try {
-        const login = credentials === null ? null : await credentials();
-        const connected = await connectOnce({
-          url,
-          credentials: login,
-          tls,
-          heartbeatSeconds,
-          connectTimeoutMs,
-          connectionName,
-          signal,
-        });
-        return { ok: true, connected, address };
-      } catch (error) {
-        const failure = connectError(error, address);
-        failures.push(failure);
-        if (failure.code === 'broker_access_refused') return { ok: false, failure };
-      }
-    }
-    const [first, ...others] = failures;
-    if (first !== undefined && others.length === 0) return { ok: false, failure: first };
-    const said = failures.map((failure) => failure.message).join(' ');
-    const cause = new AggregateError(failures, said);
-    return {
-      ok: false,
-      failure: new TillcastError('broker_unavailable', `No broker of ${urls.length} was reached. ${said}`, {
-        cause,
-      }),
-    };
   }
 
   /** Runs the sessions on a fresh connection until it is lost or to be stopped; returns why. */

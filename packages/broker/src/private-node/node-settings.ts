@@ -14,6 +14,11 @@ export interface NodeSettings {
   readonly ports: Partial<NodePorts>;
 }
 
+/** The settings of a node whose ports are chosen. */
+export interface RunningSettings extends NodeSettings {
+  readonly ports: NodePorts;
+}
+
 const port = z.number().int().min(1).max(65_535).exactOptional();
 const settingsSchema: z.ZodType<NodeSettings> = z.object({
   nodename: z.string().regex(/^[a-z0-9-]+@localhost$/),

@@ -1,26 +1,16 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { connect as connectSocket } from 'node:net';
-import { delimiter, resolve as resolvePath } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { resolve as resolvePath } from 'node:path';
 import { TillcastError } from '@tillcast/protocol/errors';
-import { textOf } from '../amqp-error.ts';
-import { type BrokerCredentials, connectOnce } from '../connect-once.ts';
+import type { BrokerCredentials } from '../connect-once.ts';
 import type { Logger } from '../logger.ts';
-import { ManagementClient } from '../management.ts';
-import { type Claim, claimDirectory } from './claim.ts';
+import { claimDirectory } from './claim.ts';
 import { findRabbitmq, type RabbitmqInstallation } from './find-rabbitmq.ts';
-import {
-  enabledPlugins,
-  type NodePaths,
-  nodeConfig,
-  nodeEnvironment,
-  nodeMarker,
-  nodePaths,
-} from './node-config.ts';
-import { type NodeProcess, type ProcessExit, startProcess } from './node-process.ts';
-import { loadSettings, type NodeSettings, saveSettings } from './node-settings.ts';
+import { enabledPlugins, type NodePaths, nodeConfig, nodePaths } from './node-config.ts';
+import { type LaunchContext, startEpmd, startServer } from './node-launch.ts';
+import type { NodeProcess, ProcessExit } from './node-process.ts';
+import { amqpUrlOf, managementUrlOf, untilReady } from './node-readiness.ts';
+import { loadSettings, type RunningSettings, saveSettings } from './node-settings.ts';
 import { choosePorts, LOOPBACK, type NodePorts } from './ports.ts';
-import { startFailure } from './start-failure.ts';
 
 /** How a private node is started. */
 export interface PrivateNodeOptions {
@@ -66,8 +56,6 @@ export interface PrivateNode extends AsyncDisposable {
   /** Stops the node and all that belongs to it, and gives its directory up. A second call waits for the first. */
   stop(): Promise<void>;
 }
-
-const POLL_MS = 250;
 
 /**
  * Starts a RabbitMQ of our own: own name, ports on the loopback only, data, users, log and port mapper. It
@@ -116,9 +104,14 @@ export async function startPrivateNode(options: PrivateNodeOptions): Promise<Pri
     await saveSettings(paths.dataDir, settings);
     await writeFiles(paths, settings, options);
     progress('starting');
-    processes.push(await startEpmd(installation, paths, settings.ports, claim));
-    const node = await startServer(installation, paths, settings, claim);
-    processes.push(node);
+    const launch: LaunchContext = {
+      installation,
+      paths,
+      claim,
+      onStarted: (started) => processes.push(started),
+    };
+    await startEpmd(launch, settings.ports);
+    const node = await startServer(launch, settings);
     progress('booting');
     const version = await untilReady(node, settings, paths, options.startTimeoutMs ?? 90_000);
     progress('ready');
@@ -146,18 +139,9 @@ export async function startPrivateNode(options: PrivateNodeOptions): Promise<Pri
   }
 }
 
-function amqpUrlOf(settings: NodeSettings & { readonly ports: NodePorts }): string {
-  const { username, password, ports } = settings;
-  return `amqp://${encodeURIComponent(username)}:${encodeURIComponent(password)}@${LOOPBACK}:${ports.amqp}/`;
-}
-
-function managementUrlOf(ports: NodePorts): string {
-  return `http://${LOOPBACK}:${ports.management}`;
-}
-
 async function writeFiles(
   paths: NodePaths,
-  settings: NodeSettings & { readonly ports: NodePorts },
+  settings: RunningSettings,
   options: PrivateNodeOptions,
 ): Promise<void> {
   const { amqp, management } = settings.ports;
@@ -178,115 +162,4 @@ async function writeFiles(
     [paths.output, ''],
   ] as const;
   for (const [path, text] of files) await writeFile(path, text, { mode: 0o600 });
-}
-
-/**
- * Erlang needs a port mapper even for a node that talks to nobody, and would start a daemon for all nodes of
- * the machine, which outlives ours. So the node gets one of its own, on its own port, as our child.
- */
-async function startEpmd(
-  installation: RabbitmqInstallation,
-  paths: NodePaths,
-  ports: NodePorts,
-  claim: Claim,
-): Promise<NodeProcess> {
-  const args = ['-port', String(ports.epmd), '-address', LOOPBACK];
-  const epmd = await startProcess({
-    command: installation.epmd,
-    args,
-    env: {},
-    cwd: paths.dataDir,
-    output: paths.output,
-  });
-  await claim.record({ pid: epmd.pid, marker: args.join(' ') });
-  const until = performance.now() + 10_000;
-  while (!(await accepts(ports.epmd))) {
-    if (epmd.hasExited() || performance.now() > until) {
-      throw await startFailure(
-        paths,
-        `Erlang's port mapper (${installation.epmd}) did not start on port ${ports.epmd}`,
-      );
-    }
-    await sleep(20);
-  }
-  return epmd;
-}
-
-function accepts(port: number): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>();
-  const socket = connectSocket({ host: LOOPBACK, port });
-  socket.once('connect', () => resolve(true));
-  socket.once('error', () => resolve(false));
-  return promise.finally(() => socket.destroy());
-}
-
-async function startServer(
-  installation: RabbitmqInstallation,
-  paths: NodePaths,
-  settings: NodeSettings & { readonly ports: NodePorts },
-  claim: Claim,
-): Promise<NodeProcess> {
-  const env = nodeEnvironment(paths, settings.ports, settings.nodename, {
-    path: [installation.erlangBin, process.env['PATH'] ?? '', '/usr/bin', '/bin'].join(delimiter),
-    lang: 'C.UTF-8',
-  });
-  const node = await startProcess({
-    command: installation.serverScript,
-    args: [],
-    env,
-    cwd: paths.dataDir,
-    output: paths.output,
-  });
-  await claim.record({ pid: node.pid, marker: nodeMarker(settings.nodename) });
-  return node;
-}
-
-/** Waits until AMQP and the management API really answer; returns the broker's version. */
-async function untilReady(
-  node: NodeProcess,
-  settings: NodeSettings & { readonly ports: NodePorts },
-  paths: NodePaths,
-  timeoutMs: number,
-): Promise<string> {
-  const deadline = AbortSignal.timeout(timeoutMs);
-  const management = new ManagementClient({
-    url: managementUrlOf(settings.ports),
-    username: settings.username,
-    password: settings.password,
-    timeoutMs: 5_000,
-  });
-  for (;;) {
-    let last: unknown;
-    try {
-      const { model } = await connectOnce({
-        url: amqpUrlOf(settings),
-        credentials: null,
-        tls: {},
-        heartbeatSeconds: 10,
-        connectTimeoutMs: 5_000,
-        connectionName: 'tillcast readiness',
-        signal: deadline,
-      });
-      await model.close();
-      const overview = await management.overview();
-      return overview.rabbitmqVersion;
-    } catch (error) {
-      last = error;
-    }
-    if (node.hasExited()) {
-      const { code, signal } = await node.exited;
-      throw await startFailure(
-        paths,
-        `RabbitMQ ended while starting (${signal ?? `exit code ${code}`})`,
-        last,
-      );
-    }
-    if (deadline.aborted)
-      throw await startFailure(
-        paths,
-        `RabbitMQ was not ready within ${timeoutMs} ms (${textOf(last)})`,
-        last,
-      );
-    await sleep(POLL_MS);
-  }
 }
