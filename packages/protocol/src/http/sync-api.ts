@@ -70,11 +70,18 @@ export const deltaPageSchema: z.ZodType<DeltaPage, unknown> = z
   })
   .meta({ id: 'Changes' });
 
+// Not a coercion, which would take an empty text as 0 and `1e3` as 1000.
+const wholeNumberText = z
+  .string()
+  .regex(/^\d{1,16}$/, 'must be a whole number')
+  .transform(Number)
+  .meta({ type: 'integer' });
+
 export const deltaQuerySchema: z.ZodType<DeltaQuery, unknown> = z.strictObject({
   epoch: epochSchema,
-  since: z.coerce.number().pipe(versionSchema),
+  since: wholeNumberText.pipe(versionSchema).meta({ description: 'The version that the till holds', example: 41 }),
   page: z.string().max(256).optional().meta({ description: 'The `next` of the page before' }),
-  limit: z.coerce.number().pipe(z.int().min(1).max(5000)).default(1000),
+  limit: wholeNumberText.pipe(z.int().min(1).max(5000)).default(1000).meta({ description: 'Rows a page' }),
 });
 
 export interface DeltaQuery {

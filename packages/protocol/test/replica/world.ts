@@ -97,7 +97,7 @@ export class TillModel {
   settling = false;
   retrying = false;
   reportWanted = false;
-  readonly counts = new Map<ReplicaMetric, number>();
+  readonly counts: Map<ReplicaMetric, number> = new Map();
   readonly questions: number[] = [];
 
   constructor() {

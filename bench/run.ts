@@ -1,0 +1,68 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { silentLogger, startPrivateNode } from '@tillcast/broker';
+import { startPrivatePostgres } from '@tillcast/testkit';
+import { b1 } from './b1-change-to-till.ts';
+import { b2 } from './b2-relay.ts';
+import { b8 } from './b8-delta.ts';
+import { b10 } from './b10-import.ts';
+import type { BenchContext } from './lib/benchmark.ts';
+import type { Result } from './lib/measure.ts';
+import { tableOf } from './lib/table.ts';
+
+const BENCHMARKS = [b1, b2, b8, b10];
+const RESULTS = join(fileURLToPath(new URL('.', import.meta.url)), 'results');
+
+/** `npm run bench -- [--quick] [B1 B2 …]`: real servers of its own, a table, and a JSON line a comparison. */
+const { values, positionals } = parseArgs({
+  options: { quick: { type: 'boolean', default: false } },
+  allowPositionals: true,
+});
+const unknown = positionals.filter((id) => !BENCHMARKS.some((each) => each.id === id));
+if (unknown.length > 0) {
+  process.stderr.write(
+    `No benchmark is called ${unknown.join(', ')}; there are ${BENCHMARKS.map(({ id }) => id).join(', ')}.\n`,
+  );
+  process.exit(2);
+}
+const chosen = BENCHMARKS.filter(({ id }) => positionals.length === 0 || positionals.includes(id));
+
+const folder = await mkdtemp(join(tmpdir(), 'tillcast-bench-'));
+const log = (line: string): void => void process.stdout.write(`${line}\n`);
+try {
+  await using postgres = await startPrivatePostgres();
+  await using node = await startPrivateNode({ dataDir: join(folder, 'rabbitmq'), logger: silentLogger });
+  let folders = 0;
+  const context: BenchContext = {
+    postgres,
+    amqpUrl: node.amqpUrl,
+    quick: values.quick,
+    folder: async () => {
+      const path = join(folder, `bench-${folders++}`);
+      await mkdir(path);
+      return path;
+    },
+    log,
+  };
+  const results: Result[] = [];
+  for (const benchmark of chosen) {
+    log(`${benchmark.id} ${benchmark.title} …`);
+    const rows = await benchmark.run(context);
+    results.push(...rows);
+    log(tableOf(rows));
+  }
+  await mkdir(RESULTS, { recursive: true });
+  const machine = {
+    node: process.version,
+    cores: cpus().length,
+    quick: values.quick,
+    at: new Date().toISOString(),
+  };
+  const lines = results.map((result) => JSON.stringify({ ...result, ...machine }));
+  await writeFile(join(RESULTS, 'latest.jsonl'), `${lines.join('\n')}\n`);
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}
