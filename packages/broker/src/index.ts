@@ -49,6 +49,7 @@ export {
   isRunning,
   type ProcessIdentity,
 } from './private-node/process-identity.ts';
+export { removePrivateNodeData } from './private-node/remove-node-data.ts';
 export { Publisher, type PublisherOptions } from './publisher.ts';
 export type { ChannelSource, OpenSession, Session } from './session.ts';
 export { Subscriber, type SubscriberOptions } from './subscriber.ts';

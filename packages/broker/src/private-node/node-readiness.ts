@@ -21,14 +21,18 @@ export function managementUrlOf(ports: NodePorts): string {
   return `http://${LOOPBACK}:${ports.management}`;
 }
 
-/** Waits until AMQP and the management API really answer; returns the broker's version. */
+/**
+ * Waits until AMQP and the management API really answer; returns the broker's version. Rejects with the
+ * signal's reason when that aborts.
+ */
 export async function untilReady(
   node: NodeProcess,
   settings: RunningSettings,
   paths: NodePaths,
-  timeoutMs: number,
+  { timeoutMs, signal }: { readonly timeoutMs: number; readonly signal?: AbortSignal },
 ): Promise<string> {
   const deadline = AbortSignal.timeout(timeoutMs);
+  const giveUp = signal === undefined ? deadline : AbortSignal.any([deadline, signal]);
   const management = new ManagementClient({
     url: managementUrlOf(settings.ports),
     username: settings.username,
@@ -45,7 +49,7 @@ export async function untilReady(
         heartbeatSeconds: 10,
         connectTimeoutMs: 5_000,
         connectionName: 'tillcast readiness',
-        signal: deadline,
+        signal: giveUp,
       });
       await model.close();
       const overview = await management.overview();
@@ -53,11 +57,12 @@ export async function untilReady(
     } catch (error) {
       last = error;
     }
+    signal?.throwIfAborted();
     if (node.hasExited()) {
-      const { code, signal } = await node.exited;
+      const { code, signal: endedBy } = await node.exited;
       throw await startFailure(
         paths,
-        `RabbitMQ ended while starting (${signal ?? `exit code ${code}`})`,
+        `RabbitMQ ended while starting (${endedBy ?? `exit code ${code}`})`,
         last,
       );
     }

@@ -29,6 +29,10 @@ export interface PrivateNodeOptions {
   readonly installation?: RabbitmqInstallation;
   /** Told where the start is; a start takes 5 to 20 seconds. */
   readonly onProgress?: (progress: PrivateNodeProgress) => void;
+  /** Told where the node will listen, before it does: what reconnects by itself may start meanwhile. */
+  readonly onAddress?: (amqpUrl: string) => void;
+  /** Gives the start up: what was started is stopped, and the start rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
   /** Default 90,000. */
   readonly startTimeoutMs?: number;
   /** How long the node may take to stop before it is killed. Default 20,000. */
@@ -103,6 +107,7 @@ export async function startPrivateNode(options: PrivateNodeOptions): Promise<Pri
     const settings = { ...loaded, ports: await choosePorts(options.ports ?? {}, loaded.ports) };
     await saveSettings(paths.dataDir, settings);
     await writeFiles(paths, settings, options);
+    options.onAddress?.(amqpUrlOf(settings));
     progress('starting');
     const launch: LaunchContext = {
       installation,
@@ -113,7 +118,10 @@ export async function startPrivateNode(options: PrivateNodeOptions): Promise<Pri
     await startEpmd(launch, settings.ports);
     const node = await startServer(launch, settings);
     progress('booting');
-    const version = await untilReady(node, settings, paths, options.startTimeoutMs ?? 90_000);
+    const version = await untilReady(node, settings, paths, {
+      timeoutMs: options.startTimeoutMs ?? 90_000,
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    });
     progress('ready');
     const { amqp, management } = settings.ports;
     options.logger.info(
