@@ -1,0 +1,197 @@
+import type { Readable } from 'node:stream';
+import { ERROR_CATALOG, type ErrorCode, isErrorCode, TillcastError } from '@tillcast/protocol/errors';
+import {
+  ADMIN_PATHS,
+  type BroadcastRequest,
+  broadcastResultSchema,
+  type CommitResult,
+  type CreateLicense,
+  commitResultSchema,
+  IMPORT_MEDIA_TYPE,
+  type ImportResult,
+  importResultSchema,
+  type License,
+  licenseListSchema,
+  licenseSchema,
+  type TerminalStatus,
+  terminalListSchema,
+} from '@tillcast/protocol/http/admin-api';
+import { PROBLEM_MEDIA_TYPE, problemSchema } from '@tillcast/protocol/http/problem';
+import type { LicenseKey } from '@tillcast/protocol/license-key';
+import type { Operation } from '@tillcast/protocol/operation';
+import type { z } from 'zod';
+import { createHttpClient, type HttpAnswer, type HttpClient, type HttpRequest } from './http.ts';
+import type { Backend } from './locate.ts';
+
+const SILENCE_MS = 30_000;
+/** An import of a very large file commits in one go, and is silent while it does. */
+const IMPORT_SILENCE_MS = 600_000;
+
+/**
+ * The admin API. Every method rejects with a TillcastError: the server's own code where it answered with a
+ * problem, `backend_unavailable` when it cannot be reached, `answer_invalid` when what answers is not Tillcast.
+ */
+export class AdminClient implements Disposable {
+  readonly #backend: Backend;
+  readonly #http: HttpClient = createHttpClient();
+
+  constructor(backend: Backend) {
+    this.#backend = backend;
+  }
+
+  get url(): string {
+    return this.#backend.url;
+  }
+
+  async licenses(): Promise<readonly License[]> {
+    const { licenses } = await this.#ask('GET', ADMIN_PATHS.licenses, licenseListSchema);
+    return licenses;
+  }
+
+  license(key: LicenseKey): Promise<License> {
+    return this.#ask('GET', ADMIN_PATHS.license(key), licenseSchema);
+  }
+
+  createLicense(license: CreateLicense): Promise<License> {
+    return this.#ask('POST', ADMIN_PATHS.licenses, licenseSchema, license);
+  }
+
+  suspend(key: LicenseKey): Promise<License> {
+    return this.#ask('POST', ADMIN_PATHS.suspend(key), licenseSchema, {});
+  }
+
+  resume(key: LicenseKey): Promise<License> {
+    return this.#ask('POST', ADMIN_PATHS.resume(key), licenseSchema, {});
+  }
+
+  commit(key: LicenseKey, operations: readonly Operation[]): Promise<CommitResult> {
+    return this.#ask('POST', ADMIN_PATHS.changes(key), commitResultSchema, { operations });
+  }
+
+  /** Sends operations, one JSON text a line. In strict mode nothing is done unless every line is good. */
+  import(key: LicenseKey, lines: Readable, mode: 'strict' | 'partial'): Promise<ImportResult> {
+    return this.#send(
+      {
+        method: 'POST',
+        url: `${this.url}${ADMIN_PATHS.import(key)}?mode=${mode}`,
+        headers: { ...this.#headers(), 'content-type': IMPORT_MEDIA_TYPE },
+        body: lines,
+        silenceMs: IMPORT_SILENCE_MS,
+      },
+      importResultSchema,
+    );
+  }
+
+  broadcast(request: BroadcastRequest): Promise<{ readonly id: string; readonly expires_at: string }> {
+    return this.#ask('POST', ADMIN_PATHS.broadcasts, broadcastResultSchema, request);
+  }
+
+  async terminals(): Promise<readonly TerminalStatus[]> {
+    const { terminals } = await this.#ask('GET', ADMIN_PATHS.terminals, terminalListSchema);
+    return terminals;
+  }
+
+  [Symbol.dispose](): void {
+    this.#http.close();
+  }
+
+  #headers(): Readonly<Record<string, string>> {
+    return {
+      authorization: `Bearer ${this.#backend.apiKey}`,
+      accept: `application/json, ${PROBLEM_MEDIA_TYPE}`,
+    };
+  }
+
+  #ask<T>(method: 'GET' | 'POST', path: string, schema: z.ZodType<T, unknown>, body?: object): Promise<T> {
+    const content =
+      body === undefined
+        ? { headers: this.#headers() }
+        : { headers: { ...this.#headers(), 'content-type': 'application/json' }, body: JSON.stringify(body) };
+    return this.#send({ method, url: `${this.url}${path}`, ...content, silenceMs: SILENCE_MS }, schema);
+  }
+
+  async #send<T>(request: HttpRequest, schema: z.ZodType<T, unknown>): Promise<T> {
+    let answer: HttpAnswer;
+    try {
+      answer = await this.#http.send(request);
+    } catch (cause) {
+      if (cause instanceof TillcastError) throw cause;
+      throw new TillcastError(
+        'backend_unavailable',
+        `The backend at ${this.url} cannot be reached (${reasonOf(cause)}). Start it with \`npm start\`, or say where it is with --url or TILLCAST_URL.`,
+        { cause },
+      );
+    }
+    if (answer.status >= 200 && answer.status < 300) return parsed(answer, schema, this.url);
+    throw refusal(answer, this.url);
+  }
+}
+
+function parsed<T>(answer: HttpAnswer, schema: z.ZodType<T, unknown>, url: string): T {
+  const result = schema.safeParse(jsonOf(answer));
+  if (result.success) return result.data;
+  throw new TillcastError(
+    'answer_invalid',
+    `What answers at ${url} does not answer as this version's backend does. Is it Tillcast, and of the same version?`,
+    { cause: result.error },
+  );
+}
+
+/** A refused request as the error that it stands for. */
+export function refusal(answer: HttpAnswer, url: string): TillcastError {
+  const problem = problemSchema.safeParse(jsonOf(answer));
+  if (!problem.success) {
+    return new TillcastError(
+      'answer_invalid',
+      `What answers at ${url} refused the request with ${answer.status} and is not Tillcast's backend. Check --url.`,
+      { cause: problem.error },
+    );
+  }
+  const { code, detail, errors, request_id } = problem.data;
+  const id = code === 'internal' && request_id !== undefined ? ` (request id ${request_id})` : '';
+  const known = isErrorCode(code) ? code : codeOfStatus(answer.status);
+  return new TillcastError(known, `${sentence(detail)}${hintFor(known)}${id}`, { details: errors ?? [] });
+}
+
+function hintFor(code: ErrorCode): string {
+  if (code === 'api_key_invalid')
+    return ' Look at TILLCAST_API_KEY, or at admin-api-key in the data folder of the backend.';
+  if (code === 'license_not_found') return ' `tillcast license list` shows those that exist.';
+  return '';
+}
+
+function codeOfStatus(status: number): ErrorCode {
+  // A newer server may know codes that this program does not: the nearest of the same status.
+  const same = Object.entries(ERROR_CATALOG).find(([, entry]) => entry.status === status)?.[0];
+  if (isErrorCode(same)) return same;
+  return status < 500 ? 'request_invalid' : 'internal';
+}
+
+function jsonOf(answer: HttpAnswer): unknown {
+  try {
+    return JSON.parse(answer.text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused',
+  ENOTFOUND: 'no such host',
+  EAI_AGAIN: 'the host name cannot be resolved now',
+  ECONNRESET: 'the connection was closed',
+  EHOSTUNREACH: 'no route to the host',
+};
+
+function reasonOf(error: unknown): string {
+  // Of several addresses of one name, node tells each one's failure.
+  const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
+  if (!(first instanceof Error)) return String(first);
+  const code = 'code' in first && typeof first.code === 'string' ? first.code : '';
+  return REASONS[code] ?? first.message;
+}
+
+function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}

@@ -1,0 +1,45 @@
+import { type CliCommand, defineCommand } from '../command.ts';
+import { parsePort } from '../input/parse.ts';
+import { runService } from '../run-service.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export const terminal: CliCommand = defineCommand<Environment, undefined>({
+  description:
+    'Run a till until it is stopped (SIGTERM or Ctrl-C). It is configured by its environment: LICENSE_KEY, SYNC_API_URL, AMQP_URL, PORT, HOST, TERMINAL_NAME, TILLCAST_DATA_DIR, LOG_LEVEL. It logs JSON lines to stdout.',
+  examples: [
+    'LICENSE_KEY=EXTRO-LIFE-ABC123 SYNC_API_URL=http://localhost:8080 AMQP_URL=amqp://guest:guest@localhost tillcast terminal',
+  ],
+  flags: [
+    { flags: '--license <key>', description: 'The license that it sells for', fallback: 'LICENSE_KEY' },
+    { flags: '--port <number>', description: 'Where its page is', fallback: 'PORT, else 8101' },
+    { flags: '--name <text>', description: 'What people call it', fallback: 'TERMINAL_NAME' },
+    {
+      flags: '--data-dir <path>',
+      description: 'Where it keeps its copy',
+      fallback: 'TILLCAST_DATA_DIR, else .tillcast/terminal',
+    },
+  ],
+  local: true,
+  validate: (given, context) => {
+    const port = given.text('port');
+    const license = given.text('license');
+    const name = given.text('name');
+    const dataDir = given.text('dataDir');
+    return {
+      ...context.env,
+      ...(port === undefined ? {} : { PORT: String(parsePort(port, '--port')) }),
+      ...(license === undefined ? {} : { LICENSE_KEY: license }),
+      ...(name === undefined ? {} : { TERMINAL_NAME: name }),
+      ...(dataDir === undefined ? {} : { TILLCAST_DATA_DIR: dataDir }),
+    };
+  },
+  run: async (environment) => {
+    await runService(async () => {
+      const { parseTerminalConfig, startTerminal } = await import('@tillcast/terminal');
+      return startTerminal(parseTerminalConfig(environment));
+    });
+    return undefined;
+  },
+  print: () => undefined,
+});

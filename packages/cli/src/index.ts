@@ -1,0 +1,1 @@
+export { type Host, runCli } from './run.ts';

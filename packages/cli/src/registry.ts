@@ -1,0 +1,119 @@
+import type { CliCommand } from './command.ts';
+
+/** A command's place in the tree, and where it lives: modules are loaded only when their words are used. */
+export interface CommandEntry {
+  readonly path: readonly string[];
+  readonly summary: string;
+  load(): Promise<CliCommand>;
+}
+
+/** What a group's first word says of itself in the list of commands. */
+export const GROUPS: Readonly<Record<string, string>> = {
+  publish: 'Change one license’s catalog, and its tills at once',
+  broadcast: 'Tell all tills something',
+  license: 'Create, look at, suspend and resume licenses',
+  sync: 'See how current the tills are',
+};
+
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    path: ['up'],
+    summary: 'Run the whole demo: RabbitMQ, backend and two tills',
+    load: async () => (await import('./commands/up.ts')).up,
+  },
+  {
+    path: ['server'],
+    summary: 'Run a backend',
+    load: async () => (await import('./commands/server.ts')).server,
+  },
+  {
+    path: ['terminal'],
+    summary: 'Run a till',
+    load: async () => (await import('./commands/terminal.ts')).terminal,
+  },
+  {
+    path: ['publish', 'price'],
+    summary: 'Change a product’s price',
+    load: async () => (await import('./commands/publish-price.ts')).publishPrice,
+  },
+  {
+    path: ['publish', 'product'],
+    summary: 'Write a product',
+    load: async () => (await import('./commands/publish-item.ts')).publishItem('product'),
+  },
+  {
+    path: ['publish', 'category'],
+    summary: 'Write a category',
+    load: async () => (await import('./commands/publish-item.ts')).publishItem('category'),
+  },
+  {
+    path: ['publish', 'modifier'],
+    summary: 'Write a modifier, a group of choices',
+    load: async () => (await import('./commands/publish-item.ts')).publishItem('modifier'),
+  },
+  {
+    path: ['publish', 'table'],
+    summary: 'Write a table',
+    load: async () => (await import('./commands/publish-item.ts')).publishItem('table'),
+  },
+  {
+    path: ['publish', 'user'],
+    summary: 'Write a member of staff',
+    load: async () => (await import('./commands/publish-item.ts')).publishItem('user'),
+  },
+  {
+    path: ['publish', 'delete'],
+    summary: 'Delete an item of any kind',
+    load: async () => (await import('./commands/publish-delete.ts')).publishDelete,
+  },
+  {
+    path: ['broadcast', 'system_notice'],
+    summary: 'Show a notice on every till of every license',
+    load: async () => (await import('./commands/broadcast-system-notice.ts')).broadcastSystemNotice,
+  },
+  {
+    path: ['license', 'create'],
+    summary: 'Create a license',
+    load: async () => (await import('./commands/license-create.ts')).licenseCreate,
+  },
+  {
+    path: ['license', 'list'],
+    summary: 'List all licenses',
+    load: async () => (await import('./commands/license-list.ts')).licenseList,
+  },
+  {
+    path: ['license', 'show'],
+    summary: 'Show one license',
+    load: async () => (await import('./commands/license-show.ts')).licenseShow,
+  },
+  {
+    path: ['license', 'suspend'],
+    summary: 'Suspend a license: its tills stop syncing',
+    load: async () => (await import('./commands/license-standing.ts')).licenseSuspend,
+  },
+  {
+    path: ['license', 'resume'],
+    summary: 'Resume a suspended license',
+    load: async () => (await import('./commands/license-standing.ts')).licenseResume,
+  },
+  {
+    path: ['import'],
+    summary: 'Import a CSV or JSON lines file into a license’s catalog',
+    load: async () => (await import('./commands/import.ts')).importFile,
+  },
+  {
+    path: ['replay'],
+    summary: 'Replay recorded price changes in their own rhythm, faster',
+    load: async () => (await import('./commands/replay.ts')).replay,
+  },
+  {
+    path: ['sync', 'status'],
+    summary: 'Show each license’s version and each till’s',
+    load: async () => (await import('./commands/sync-status.ts')).syncStatus,
+  },
+  {
+    path: ['completion'],
+    summary: 'Print the completion script of a shell',
+    load: async () => (await import('./commands/completion.ts')).completion,
+  },
+];
