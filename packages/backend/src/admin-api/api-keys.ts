@@ -2,7 +2,9 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from '@tillcast/broker';
-import { addApiKey, countApiKeys, isApiKey } from '../access/api-keys.ts';
+import { addApiKey } from '../access/add-api-key.ts';
+import { countApiKeys } from '../access/count-api-keys.ts';
+import { isApiKey } from '../access/is-api-key.ts';
 import type { Database } from '../database/database.ts';
 
 /** The file in the data directory that holds the key made at the first start. */

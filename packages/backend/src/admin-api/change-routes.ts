@@ -6,6 +6,7 @@ import {
 import { commit } from '../catalog/commit.ts';
 import type { App } from '../http/app-types.ts';
 import { answer, BODY_REFUSALS, refusals } from '../http/error-answers.ts';
+import { COMMIT_EXAMPLE } from '../http/examples.ts';
 import type { BackendMetrics } from '../metrics/metrics.ts';
 import {
   ADMIN,
@@ -26,8 +27,9 @@ export function addChangeRoutes(app: App, on: AdminDependencies): void {
         summary: 'Do operations to a catalog, all or none, as one change',
         params: licenseParams,
         body: commitRequestSchema,
+        bodyExample: { operations: [{ op: 'set_price', product_id: 'PROD-001', price: 3.8 }] },
         response: {
-          200: answer('What was done', commitResultSchema),
+          200: answer('What was done', commitResultSchema, COMMIT_EXAMPLE),
           ...refusals(
             ...ONE_LICENSE_REFUSALS,
             ...BODY_REFUSALS,

@@ -7,6 +7,7 @@ import {
 import { createBroadcast } from '../broadcasts/create-broadcast.ts';
 import type { App } from '../http/app-types.ts';
 import { answer, BODY_REFUSALS, refusals } from '../http/error-answers.ts';
+import { TERMINAL_EXAMPLE } from '../http/examples.ts';
 import { listTerminals } from '../terminals/list-terminals.ts';
 import { ADMIN, type AdminDependencies, KEY_REFUSALS } from './admin-dependencies.ts';
 
@@ -19,7 +20,10 @@ export function addFleetRoutes(app: App, on: AdminDependencies): void {
         ...ADMIN,
         operationId: 'listTerminals',
         summary: 'What each terminal last said of itself',
-        response: { 200: answer('The terminals', terminalListSchema), ...refusals(...KEY_REFUSALS) },
+        response: {
+          200: answer('The terminals', terminalListSchema, { terminals: [TERMINAL_EXAMPLE] }),
+          ...refusals(...KEY_REFUSALS),
+        },
       },
     },
     async () => ({ terminals: await listTerminals(on.database) }),
@@ -33,8 +37,12 @@ export function addFleetRoutes(app: App, on: AdminDependencies): void {
         operationId: 'createBroadcast',
         summary: 'Say something on every terminal',
         body: broadcastRequestSchema,
+        bodyExample: { type: 'system_notice', message: 'Card payments are back.', severity: 'info' },
         response: {
-          202: answer('It is kept and on its way', broadcastResultSchema),
+          202: answer('It is kept and on its way', broadcastResultSchema, {
+            id: '0192f0c1-7a52-7c3e-9d3a-3f1c6f1d2a11',
+            expires_at: '2026-11-24T14:03:22.118Z',
+          }),
           ...refusals(...KEY_REFUSALS, ...BODY_REFUSALS),
         },
       },

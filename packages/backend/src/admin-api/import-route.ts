@@ -9,6 +9,7 @@ import {
 import { z } from 'zod';
 import type { App } from '../http/app-types.ts';
 import { answer, BODY_REFUSALS, refusals } from '../http/error-answers.ts';
+import { IMPORT_EXAMPLE } from '../http/examples.ts';
 import { getLicense } from '../licenses/find-license.ts';
 import {
   ADMIN,
@@ -49,7 +50,7 @@ export function addImportRoute(app: App, on: AdminDependencies, bounds: ImportBo
         querystring: importQuerySchema,
         body: importBody,
         response: {
-          200: answer('What was done', importResultSchema),
+          200: answer('What was done', importResultSchema, IMPORT_EXAMPLE),
           ...refusals(...ONE_LICENSE_REFUSALS, ...BODY_REFUSALS, 'import_invalid'),
         },
       },

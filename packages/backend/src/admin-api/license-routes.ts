@@ -10,6 +10,7 @@ import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { App } from '../http/app-types.ts';
 import { answer, BODY_REFUSALS, refusals } from '../http/error-answers.ts';
+import { LICENSE_EXAMPLE } from '../http/examples.ts';
 import { createLicense } from '../licenses/create-license.ts';
 import { getLicense } from '../licenses/find-license.ts';
 import { licenseAnswer } from '../licenses/license.ts';
@@ -33,7 +34,10 @@ export function addLicenseRoutes(app: App, on: AdminDependencies): void {
         ...ADMIN,
         operationId: 'listLicenses',
         summary: 'All licenses, by key',
-        response: { 200: answer('The licenses', licenseListSchema), ...refusals(...KEY_REFUSALS) },
+        response: {
+          200: answer('The licenses', licenseListSchema, { licenses: [LICENSE_EXAMPLE] }),
+          ...refusals(...KEY_REFUSALS),
+        },
       },
     },
     async () => ({ licenses: (await listLicenses(on.database)).map(licenseAnswer) }),
@@ -47,8 +51,9 @@ export function addLicenseRoutes(app: App, on: AdminDependencies): void {
         operationId: 'createLicense',
         summary: 'Create a license with an empty catalog',
         body: createLicenseSchema,
+        bodyExample: { key: LICENSE_EXAMPLE.key, name: LICENSE_EXAMPLE.name },
         response: {
-          201: answer('The license', licenseSchema),
+          201: answer('The license', licenseSchema, LICENSE_EXAMPLE),
           ...refusals(...KEY_REFUSALS, ...BODY_REFUSALS, 'license_key_malformed', 'license_exists'),
         },
       },
@@ -71,7 +76,10 @@ export function addLicenseRoutes(app: App, on: AdminDependencies): void {
         operationId: 'getLicense',
         summary: 'One license, and where its catalog stands',
         params: licenseParams,
-        response: { 200: answer('The license', licenseSchema), ...refusals(...ONE_LICENSE_REFUSALS) },
+        response: {
+          200: answer('The license', licenseSchema, LICENSE_EXAMPLE),
+          ...refusals(...ONE_LICENSE_REFUSALS),
+        },
       },
     },
     async (request) => licenseAnswer(await getLicense(on.database, request.params.key)),
@@ -87,7 +95,7 @@ export function addLicenseRoutes(app: App, on: AdminDependencies): void {
           summary,
           params: licenseParams,
           response: {
-            200: answer('The license as it is now', licenseSchema),
+            200: answer('The license as it is now', licenseSchema, { ...LICENSE_EXAMPLE, status }),
             ...refusals(...ONE_LICENSE_REFUSALS, ...BODY_REFUSALS),
           },
         },

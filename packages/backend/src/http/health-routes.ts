@@ -29,7 +29,7 @@ export function addHealthRoutes(app: App, on: HealthDependencies): void {
         ...operation,
         operationId: 'getHealth',
         summary: 'Whether the process answers',
-        response: { 200: answer('It does', healthSchema), ...refusals() },
+        response: { 200: answer('It does', healthSchema, { status: 'ok' }), ...refusals() },
       },
     },
     async () => ({ status: 'ok' as const }),
@@ -43,7 +43,10 @@ export function addHealthRoutes(app: App, on: HealthDependencies): void {
         operationId: 'getReadiness',
         summary: 'Whether the database and the broker can be reached',
         description: 'Without the broker, changes are accepted and wait; this says 503 all the same.',
-        response: { 200: answer('Both can', readySchema), ...refusals('broker_unavailable') },
+        response: {
+          200: answer('Both can', readySchema, { status: 'ready', database: 'ok', broker: 'ok' }),
+          ...refusals('broker_unavailable'),
+        },
       },
     },
     async () => {

@@ -4,25 +4,68 @@ import { z } from 'zod';
 
 type ZodToJson = NonNullable<NonNullable<Parameters<typeof createJsonSchemaTransform>[0]>['zodToJsonConfig']>;
 
+const config: ZodToJson = {
+  override: ({ zodSchema, jsonSchema }) => {
+    const { def } = zodSchema._zod;
+    if (def.type === 'pipe' && 'in' in def && def.in instanceof z.core.$ZodType)
+      describeByInput(def.in, jsonSchema);
+    // An answer may gain fields: only what is strict at the door is said to be closed.
+    if (def.type === 'object' && (!('catchall' in def) || def.catchall === undefined)) {
+      delete jsonSchema.additionalProperties;
+    }
+    // A number of a query is a text that is checked by its digits.
+    if (jsonSchema.type === 'integer') delete jsonSchema.pattern;
+    // The format says it; the pattern of a date alone is 300 characters.
+    if (jsonSchema.format === 'date-time' || jsonSchema.format === 'uuid') delete jsonSchema.pattern;
+  },
+};
+
 /**
  * A branded string (a license key, a currency) is a check and a transform that changes nothing. As an
  * answer zod knows only of the transform, which has no schema: it is described by its check instead.
  */
-const config: ZodToJson = {
-  override: ({ zodSchema, jsonSchema }) => {
-    const { def } = zodSchema._zod;
-    if (def.type !== 'pipe' || !('in' in def) || !(def.in instanceof z.core.$ZodType)) return;
-    if (jsonSchema.type !== undefined || jsonSchema.$ref !== undefined) return;
-    const { $schema: _dialect, ...described } = z.core.toJSONSchema(def.in, { io: 'input' });
-    for (const [name, value] of Object.entries(described)) {
-      if (jsonSchema[name] === undefined && !name.startsWith('~')) jsonSchema[name] = value;
-    }
-  },
-};
+function describeByInput(input: z.core.$ZodType, jsonSchema: z.core.JSONSchema.BaseSchema): void {
+  if (jsonSchema.type !== undefined || jsonSchema.$ref !== undefined) return;
+  const { $schema: _dialect, ...described } = z.core.toJSONSchema(input, { io: 'input' });
+  for (const [name, value] of Object.entries(described)) {
+    if (jsonSchema[name] === undefined && !name.startsWith('~')) jsonSchema[name] = value;
+  }
+}
 
-export const describeRoute: ReturnType<typeof createJsonSchemaTransform> = createJsonSchemaTransform({
+const describeByZod: ReturnType<typeof createJsonSchemaTransform> = createJsonSchemaTransform({
   zodToJsonConfig: config,
 });
+
+const describedAnswers = z.record(
+  z.string(),
+  z.looseObject({
+    headers: z.record(z.string(), z.unknown()).optional(),
+    content: z.record(z.string(), z.looseObject({ example: z.unknown().optional() })).optional(),
+  }),
+);
+
+/** Carries a body's example through the plugin, which drops what stands beside a reference. */
+const BODY_EXAMPLE = 'x-body-example';
+
+/** One route: what zod says of its schemas, with the headers and examples that stand beside them. */
+export const describeRoute: typeof describeByZod = (document) => {
+  const described = describeByZod(document);
+  const { response, bodyExample } = document.schema ?? {};
+  if (bodyExample !== undefined) Object.assign(described.schema, { [BODY_EXAMPLE]: bodyExample });
+  const written = describedAnswers.safeParse(response);
+  const answers = describedAnswers.safeParse(described.schema.response);
+  if (!written.success || !answers.success) return described;
+  for (const [status, { headers, content = {} }] of Object.entries(written.data)) {
+    const answer = answers.data[status];
+    if (answer === undefined) continue;
+    if (headers !== undefined) answer.headers = headers;
+    for (const [mediaType, { example }] of Object.entries(content)) {
+      const media = answer.content?.[mediaType];
+      if (media !== undefined && example !== undefined) media.example = example;
+    }
+  }
+  return { ...described, schema: { ...described.schema, response: answers.data } };
+};
 
 const describeAll: SwaggerTransformObject = createJsonSchemaTransformObject({ zodToJsonConfig: config });
 
@@ -48,8 +91,25 @@ export const describeApi: SwaggerTransformObject = (document) => {
     [...kept].toSorted().map((name) => [renamed.get(name) ?? name, all[name]] as const),
   );
   Object.assign(described.components, { schemas });
+  for (const path of Object.values(described.paths ?? {})) {
+    for (const operation of Object.values(path ?? {})) placeBodyExample(operation);
+  }
   return renameReferences(described, renamed);
 };
+
+const operationSchema = z.looseObject({
+  [BODY_EXAMPLE]: z.unknown(),
+  requestBody: z.looseObject({ content: z.record(z.string(), z.looseObject({})) }),
+});
+
+function placeBodyExample(operation: unknown): void {
+  const parsed = operationSchema.safeParse(operation);
+  if (!parsed.success || typeof operation !== 'object' || operation === null) return;
+  const { [BODY_EXAMPLE]: example, requestBody, ...rest } = parsed.data;
+  for (const media of Object.values(requestBody.content)) media['example'] = example;
+  Reflect.deleteProperty(operation, BODY_EXAMPLE);
+  Object.assign(operation, rest, { requestBody });
+}
 
 const REFERENCE = '#/components/schemas/';
 

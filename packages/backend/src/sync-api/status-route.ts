@@ -10,6 +10,7 @@ import { z } from 'zod';
 import type { App } from '../http/app-types.ts';
 import { LICENSE_SECURITY } from '../http/documentation.ts';
 import { answer, BODY_REFUSALS, refusals } from '../http/error-answers.ts';
+import { HEAD_EXAMPLE, REPORT_EXAMPLE } from '../http/examples.ts';
 import type { LicenseState } from '../licenses/license.ts';
 import { standingOf } from '../licenses/standing.ts';
 import type { ReportOutcome } from '../metrics/metrics.ts';
@@ -31,8 +32,14 @@ export function addStatusRoute(app: App, on: SyncDependencies): void {
         headers: z.object({ [TERMINAL_ID_HEADER]: z.uuid("must be a UUID, the terminal's own") }),
         querystring: z.strictObject({}),
         body: statusReportSchema,
+        bodyExample: REPORT_EXAMPLE,
         response: {
-          200: answer('What it should hold', statusAnswerSchema),
+          200: answer('What it should hold', statusAnswerSchema, {
+            ...HEAD_EXAMPLE,
+            valid: true,
+            code: 'license_active',
+            detail: 'License EXTRO-LIFE-ABC123 is active.',
+          }),
           ...refusals(...LICENSE_REFUSALS, ...BODY_REFUSALS),
         },
       },

@@ -19,6 +19,7 @@ import type { Database } from '../database/database.ts';
 import type { App } from '../http/app-types.ts';
 import { LICENSE_SECURITY } from '../http/documentation.ts';
 import { answer, refusals } from '../http/error-answers.ts';
+import { HEAD_EXAMPLE, ITEM_EXAMPLES } from '../http/examples.ts';
 import type { LicenseState } from '../licenses/license.ts';
 import type { BackendMetrics } from '../metrics/metrics.ts';
 import type { Admissions } from './admissions.ts';
@@ -44,6 +45,12 @@ export const LICENSE_REFUSALS: readonly ErrorCode[] = [
   'license_expired',
 ];
 
+/** What a part of the catalog is sent with. */
+const CATALOG_HEADERS = {
+  etag: { type: 'string', description: 'Weak; send it back as If-None-Match' },
+  vary: { type: 'string', description: 'Accept-Encoding, X-License-Key' },
+} as const;
+
 const noQuery = z.strictObject({});
 
 /** Adds `GET /api/v1/sync/…`. */
@@ -63,7 +70,12 @@ export function addSyncRoutes(app: App, on: SyncDependencies): void {
         operationId: 'getFullData',
         summary: 'The whole catalog',
         response: {
-          200: answer('The catalog at one version', snapshotSchema),
+          200: answer(
+            'The catalog at one version',
+            snapshotSchema,
+            { ...HEAD_EXAMPLE, ...ITEM_EXAMPLES },
+            CATALOG_HEADERS,
+          ),
           304: notModified,
           ...refusals(...LICENSE_REFUSALS),
         },
@@ -85,7 +97,12 @@ export function addSyncRoutes(app: App, on: SyncDependencies): void {
           operationId: `get_${PLURAL[kind]}`,
           summary: `The catalog's ${PLURAL[kind]}`,
           response: {
-            200: answer(`All ${PLURAL[kind]} at one version`, kindListSchema(PLURAL[kind])),
+            200: answer(
+              `All ${PLURAL[kind]} at one version`,
+              kindListSchema(PLURAL[kind]),
+              Object.assign({ ...HEAD_EXAMPLE }, { [PLURAL[kind]]: ITEM_EXAMPLES[PLURAL[kind]] }),
+              CATALOG_HEADERS,
+            ),
             304: notModified,
             ...refusals(...LICENSE_REFUSALS),
           },
@@ -104,7 +121,12 @@ export function addSyncRoutes(app: App, on: SyncDependencies): void {
         summary: 'What came after a version, tombstones included, page by page',
         querystring: deltaQuerySchema,
         response: {
-          200: answer('One page; `next` is null on the last', deltaPageSchema),
+          200: answer('One page; `next` is null on the last', deltaPageSchema, {
+            ...HEAD_EXAMPLE,
+            since: 41,
+            changes: [{ kind: 'table', id: 'T9', item: null }],
+            next: null,
+          }),
           ...refusals(...LICENSE_REFUSALS, 'history_gone'),
         },
       },
@@ -120,7 +142,7 @@ export function addSyncRoutes(app: App, on: SyncDependencies): void {
         operationId: 'getVersion',
         summary: 'Where the catalog stands',
         response: {
-          200: answer('The version and its digest', versionAnswerSchema),
+          200: answer('The version and its digest', versionAnswerSchema, HEAD_EXAMPLE, CATALOG_HEADERS),
           304: notModified,
           ...refusals(...LICENSE_REFUSALS),
         },

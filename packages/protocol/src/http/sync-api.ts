@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { digestSchema, epochSchema, versionSchema } from '../cursor.ts';
-import { PLURAL, type ItemPlural } from '../items/kind.ts';
-import { licenseKeySchema, type LicenseKey } from '../license-key.ts';
-import { wireItemSchema, wireRowSchema, type WireItem, type WireRow } from '../messages/payload.ts';
+import { type ItemPlural, PLURAL } from '../items/kind.ts';
+import { type LicenseKey, licenseKeySchema } from '../license-key.ts';
+import { type WireItem, type WireRow, wireItemSchema, wireRowSchema } from '../messages/payload.ts';
 
 /** The header that names the license, and is its only credential where the operator allows that. */
 export const LICENSE_KEY_HEADER = 'x-license-key';
@@ -79,9 +79,14 @@ const wholeNumberText = z
 
 export const deltaQuerySchema: z.ZodType<DeltaQuery, unknown> = z.strictObject({
   epoch: epochSchema,
-  since: wholeNumberText.pipe(versionSchema).meta({ description: 'The version that the till holds', example: 41 }),
+  since: wholeNumberText
+    .pipe(versionSchema)
+    .meta({ description: 'The version that the till holds', example: 41 }),
   page: z.string().max(256).optional().meta({ description: 'The `next` of the page before' }),
-  limit: wholeNumberText.pipe(z.int().min(1).max(5000)).default(1000).meta({ description: 'Rows a page' }),
+  limit: wholeNumberText
+    .pipe(z.int().min(1).max(5000))
+    .default(1000)
+    .meta({ description: 'Rows a page at most: 1 to 5000, 1000 where left out' }),
 });
 
 export interface DeltaQuery {

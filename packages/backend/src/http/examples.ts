@@ -1,0 +1,98 @@
+import type { CommitResult, ImportResult, License, TerminalStatus } from '@tillcast/protocol/http/admin-api';
+import type { StatusReport, SyncHead } from '@tillcast/protocol/http/sync-api';
+import type { Item } from '@tillcast/protocol/items/item';
+import type { ItemPlural } from '@tillcast/protocol/items/kind';
+import { parseLicenseKey } from '@tillcast/protocol/license-key';
+import type { WireItem } from '@tillcast/protocol/messages/payload';
+
+// What the API's description shows. A test checks each against its schema.
+
+const LICENSE_KEY = parseLicenseKey('EXTRO-LIFE-ABC123');
+const TERMINAL_ID = '0192f0c1-7a52-7c3e-9d3a-3f1c6f1d2a10';
+const CURSOR = { epoch: 'k3v9m2x7q1b8c4d6', version: 42, digest: '9f86d081884c7d65' };
+
+export const HEAD_EXAMPLE: SyncHead = {
+  license_key: LICENSE_KEY,
+  ...CURSOR,
+  synced_at: '2026-11-23T14:03:22.118Z',
+};
+
+export const ITEM_EXAMPLES: Readonly<Record<ItemPlural, readonly WireItem[]>> = {
+  categories: [{ id: 'hot', name: 'Hot drinks', color: '#8A4B2D', sort_order: 1 }],
+  modifiers: [
+    {
+      id: 'milk',
+      name: 'Milk',
+      currency: 'GBP',
+      min_choices: 0,
+      max_choices: 1,
+      options: [{ id: 'oat', name: 'Oat milk', price_delta: 0.4 }],
+      sort_order: 0,
+    },
+  ],
+  products: [
+    {
+      id: 'PROD-001',
+      name: 'Cappuccino',
+      price: 3.6,
+      currency: 'GBP',
+      category_id: 'hot',
+      barcode: null,
+      tax_percent: 20,
+      modifier_ids: ['milk'],
+      available: true,
+      sort_order: 0,
+    },
+  ],
+  tables: [{ id: 'T1', name: 'Table 1', area: 'Terrace', seats: 4, sort_order: 0 }],
+  users: [{ id: 'U1', name: 'Ada', role: 'cashier', pin_hash: null, active: true }],
+} satisfies Record<ItemPlural, readonly (WireItem & Omit<Item, 'currency'>)[]>;
+
+export const REPORT_EXAMPLE: StatusReport = {
+  cursor: CURSOR,
+  unsent_sales: 0,
+  clock: '2026-11-23T14:03:30.000Z',
+};
+
+export const LICENSE_EXAMPLE: License = {
+  key: LICENSE_KEY,
+  name: 'Corner Shop',
+  term: 'LIFE',
+  status: 'active',
+  valid_until: null,
+  created_at: '2026-11-23T14:00:00.000Z',
+  ...CURSOR,
+  published_version: 42,
+  items: 3630,
+};
+
+export const COMMIT_EXAMPLE: CommitResult = {
+  ...CURSOR,
+  type: 'price_update',
+  changed: 1,
+  unchanged: 0,
+  committed_at: '2026-11-23T14:03:22.118Z',
+};
+
+export const IMPORT_EXAMPLE: ImportResult = {
+  ...CURSOR,
+  type: 'catalog_update',
+  changed: 3628,
+  unchanged: 0,
+  committed_at: '2026-11-23T14:03:22.118Z',
+  read: 3630,
+  rejected: 2,
+  errors: [{ pointer: 'line 12', detail: '/item/price: must not be negative' }],
+};
+
+export const TERMINAL_EXAMPLE: TerminalStatus = {
+  terminal_id: TERMINAL_ID,
+  license_key: LICENSE_KEY,
+  last_seen_at: '2026-11-23T14:03:30.000Z',
+  epoch: CURSOR.epoch,
+  version: CURSOR.version,
+  behind: 0,
+  digest_matches: true,
+  unsent_sales: 0,
+  clock_offset_ms: 12,
+};
