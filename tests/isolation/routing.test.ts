@@ -60,7 +60,7 @@ test('[Q6] [P1] [L3] messages of every type reach the queues of their license, a
   await listeners[A]?.until((message) => 'version' in message && message.version === 14);
 
   const notice = await system.admin(ADMIN_PATHS.broadcasts, { type: 'system_notice', message: 'the end' });
-  expect(notice.status).toBe(201);
+  expect(notice.status).toBe(202);
   for (const listener of Object.values(listeners))
     await listener.until(({ type }) => type === 'broadcast.system_notice');
 

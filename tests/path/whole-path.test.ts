@@ -44,31 +44,30 @@ const becomes = (check: () => Promise<void>): Promise<void> =>
   vi.waitFor(check, { timeout: 20_000, interval: 50 });
 
 describe.each(['embedded', 'postgresql'] as const)('on the %s database', (engine) => {
+  const started = new AsyncDisposableStack();
   let system: TestSystem;
   let tillA: RunningTerminal;
   let tillB: RunningTerminal;
 
   beforeAll(async () => {
-    system = await startTestSystem([A, B], engine);
+    system = started.use(await startTestSystem([A, B], engine));
     for (const key of [A, B]) {
       const products = Array.from({ length: 50 }, (_, index) => ({
         op: 'put',
         kind: 'product',
-        item: { id: `P${index}`, name: `Product ${index}`, price: 1 + index / 100, currency: 'GBP' },
+        item: { id: `P${index}`, name: `Product ${index}`, price: (100 + index) / 100, currency: 'GBP' },
       }));
       await system.commit(key, ...products);
     }
     tillA = await startTill(system, A, 'till-a');
+    started.defer(() => tillA.stop());
     tillB = await startTill(system, B, 'till-b');
+    started.defer(() => tillB.stop());
     for (const till of [tillA, tillB])
       await becomes(async () => expect(await stateOf(till)).toMatchObject({ status: 'live' }));
   });
 
-  afterAll(async () => {
-    await tillA.stop();
-    await tillB.stop();
-    await system[Symbol.asyncDispose]();
-  });
+  afterAll(() => started.disposeAsync());
 
   test('[P1] [P3] a price change shows on the tills of its license and leaves the other license as it was', async () => {
     const before = await stateOf(tillB);
