@@ -5,12 +5,12 @@ import { DigestSum, rowDigest } from '@tillcast/protocol/digest';
 import { TillcastError } from '@tillcast/protocol/errors';
 import type { LicenseKey } from '@tillcast/protocol/license-key';
 import { ActivityTable } from './activity-table.ts';
-import { number, type SqlRow, text } from './column.ts';
+import { DamagedFileError, number, type SqlRow, text } from './column.ts';
 import { ItemsTable } from './items-table.ts';
 import { MetaTable } from './meta-table.ts';
 import { NoticesTable } from './notices-table.ts';
 import { APPLICATION_ID, SCHEMA, SCHEMA_VERSION } from './schema.ts';
-import { isLocked, messageOf } from './sqlite-error.ts';
+import { isDamaged, isLocked, isSchemaError, messageOf } from './sqlite-error.ts';
 
 /** The catalog file, open: this process alone has it. */
 export interface OpenCatalog {
@@ -42,8 +42,8 @@ export function openCatalog(
   licenseKey: LicenseKey,
   onSetAside: (setAside: SetAside) => void,
 ): OpenCatalog {
-  mkdirSync(dirname(path), { recursive: true });
   try {
+    mkdirSync(dirname(path), { recursive: true });
     return openSound(path, licenseKey);
   } catch (error) {
     if (isLocked(error)) {
@@ -53,7 +53,8 @@ export function openCatalog(
         { cause: error },
       );
     }
-    if (!existsSync(path)) throw unusable(path, error);
+    // A full disk or a missing permission says nothing against the file: a till may live on it for days.
+    if (!isDamaged(error) && !isSchemaError(error)) throw unusable(path, error);
     onSetAside({ reason: messageOf(error), renamedTo: setAside(path) });
   }
   try {
@@ -99,25 +100,28 @@ function isEmpty(db: DatabaseSync): boolean {
 
 function checkSchema(db: DatabaseSync): void {
   const applicationId = number(one(db, 'pragma application_id'), 'application_id');
-  if (applicationId !== APPLICATION_ID) throw new Error('It is a SQLite file of another program.');
+  if (applicationId !== APPLICATION_ID) throw new DamagedFileError('It is a SQLite file of another program.');
   const version = number(one(db, 'pragma user_version'), 'user_version');
-  if (version !== SCHEMA_VERSION) throw new Error(`Its schema is ${version} and not ${SCHEMA_VERSION}.`);
+  if (version !== SCHEMA_VERSION)
+    throw new DamagedFileError(`Its schema is ${version} and not ${SCHEMA_VERSION}.`);
   const integrity = text(one(db, 'pragma integrity_check(1)'), 'integrity_check');
-  if (integrity !== 'ok') throw new Error(`It is damaged: ${integrity}`);
+  if (integrity !== 'ok') throw new DamagedFileError(`It is damaged: ${integrity}`);
 }
 
 /** Every row is what its digest says, and all together are what the cursor says (P4). 100,000 rows take about 0.3 s. */
 function checkContent({ meta, items, activity, notices }: OpenCatalog, licenseKey: LicenseKey): void {
   const known = meta.select();
-  if (known === null) throw new Error('It does not say whose catalog it holds.');
-  if (known.licenseKey !== licenseKey) throw new Error(`It holds the catalog of ${known.licenseKey}.`);
+  if (known === null) throw new DamagedFileError('It does not say whose catalog it holds.');
+  if (known.licenseKey !== licenseKey)
+    throw new DamagedFileError(`It holds the catalog of ${known.licenseKey}.`);
   const sum = new DigestSum();
   for (const { kind, id, body, digest } of items.iterateAll()) {
-    if (rowDigest(kind, id, body) !== digest) throw new Error(`Its ${kind} ${id} is not what was stored.`);
+    if (rowDigest(kind, id, body) !== digest)
+      throw new DamagedFileError(`Its ${kind} ${id} is not what was stored.`);
     sum.add(digest);
   }
   const expected = (known.cursor?.digest ?? new DigestSum().toString()) === sum.toString();
-  if (!expected) throw new Error('Its rows are not those of its version.');
+  if (!expected) throw new DamagedFileError('Its rows are not those of its version.');
   activity.selectNewest(Number.MAX_SAFE_INTEGER);
   notices.select();
 }

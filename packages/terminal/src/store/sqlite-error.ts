@@ -1,6 +1,7 @@
 import { DamagedFileError } from './column.ts';
 
 // SQLite's primary result codes.
+const SQLITE_ERROR = 1;
 const SQLITE_BUSY = 5;
 const SQLITE_LOCKED = 6;
 const SQLITE_CORRUPT = 11;
@@ -17,6 +18,11 @@ function resultCodeOf(error: unknown): number | null {
 export function isLocked(error: unknown): boolean {
   const code = resultCodeOf(error);
   return code === SQLITE_BUSY || code === SQLITE_LOCKED;
+}
+
+/** A statement does not fit the file: a table or a column is missing. */
+export function isSchemaError(error: unknown): boolean {
+  return resultCodeOf(error) === SQLITE_ERROR;
 }
 
 /** The file is not what it was when it was opened: nothing in it can be relied on. */

@@ -1,0 +1,327 @@
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { DigestSum, EMPTY_DIGEST, rowDigest } from '@tillcast/protocol/digest';
+import { TillcastError } from '@tillcast/protocol/errors';
+import { type Row, rowOf, withPrice } from '@tillcast/protocol/items/item';
+import { ITEM_KINDS } from '@tillcast/protocol/items/kind';
+import { parseLicenseKey } from '@tillcast/protocol/license-key';
+import type { Edit } from '@tillcast/protocol/messages/edits';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { ACTIVITY_MAX, type NewActivity } from '../src/store/activity-table.ts';
+import type { SetAside } from '../src/store/open-catalog.ts';
+import { TillStore } from '../src/store/till-store.ts';
+import { product } from './model-catalog.ts';
+import { tempFolder } from './temp-folder.ts';
+
+const LICENSE = parseLicenseKey('EXTRO-LIFE-ABC123');
+const silent = (): readonly NewActivity[] => [];
+
+function open(path: string, setAside: SetAside[] = []): TillStore {
+  return new TillStore({ path, licenseKey: LICENSE, onSetAside: (each) => setAside.push(each) });
+}
+
+/** Everything that a store holds, with the digest reckoned anew. */
+function contentOf(store: TillStore): { bodies: string[]; digest: string } {
+  const sum = new DigestSum();
+  const bodies = ITEM_KINDS.flatMap((kind) =>
+    store.bodies(kind).map((body) => {
+      sum.add(rowDigest(kind, JSON.parse(body).id, body));
+      return `${kind} ${body}`;
+    }),
+  );
+  return { bodies, digest: sum.toString() };
+}
+
+const line = (summary: string): NewActivity => ({
+  type: 'price_update',
+  version: 1,
+  summary,
+  kind: 'product',
+  item_id: 'P1',
+  old_price: 1.5,
+  new_price: 2,
+  currency: 'GBP',
+  committed_at: null,
+  received_at: null,
+  applied_at: '2026-01-01T00:00:00.000Z',
+});
+
+const ids = fc.constantFrom('A', 'B', 'C', '__proto__', 'é 1');
+const rowArbitrary: fc.Arbitrary<Row> = fc.oneof(
+  { weight: 4, arbitrary: fc.tuple(ids, fc.nat(100_000)).map(([id, minor]) => product(id, minor / 100)) },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(ids, fc.string())
+      .map(([id, s]) => rowOf('category', { id, name: `c${s.replaceAll(/[\p{Cc}\p{Cs}]/gu, '')}` })),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(fc.constantFrom('product', 'category'), ids)
+      .map(([kind, id]): Row => ({ kind: kind as 'product', id, body: null })),
+  },
+);
+const editArbitrary: fc.Arbitrary<Edit> = fc.oneof(
+  rowArbitrary.map((row): Edit => ({ edit: 'write', row })),
+  fc
+    .tuple(ids, fc.nat(100_000))
+    .map(([productId, minor]): Edit => ({ edit: 'price', productId, price: minor / 100, currency: 'GBP' })),
+);
+const stepArbitrary = fc.record({
+  how: fc.constantFrom('edits', 'rows', 'all'),
+  edits: fc.array(editArbitrary, { maxLength: 8 }),
+  lies: fc.boolean(),
+});
+
+test('[P4] whatever is applied in whatever way, content, digest and counts are those of the target or nothing changed', () => {
+  fc.assert(
+    fc.property(fc.array(stepArbitrary, { maxLength: 12 }), (steps) => {
+      using folder = tempFolder();
+      using store = open(folder.file('catalog.sqlite'));
+      const model = new Map<string, { row: Row; body: string }>();
+      let version = 0;
+      for (const { how, edits, lies } of steps) {
+        const next = new Map(how === 'all' ? [] : model);
+        let possible = true;
+        const rows: Row[] = [];
+        for (const edit of edits) {
+          if (edit.edit === 'write') {
+            if (how === 'all' && rows.some(({ kind, id }) => kind === edit.row.kind && id === edit.row.id))
+              continue;
+            rows.push(edit.row);
+          }
+          if (edit.edit === 'price' && how !== 'edits') continue;
+          const row: Row =
+            edit.edit === 'write'
+              ? edit.row
+              : {
+                  kind: 'product',
+                  id: edit.productId,
+                  body: next.get(`product ${edit.productId}`)?.body ?? null,
+                };
+          const key = `${row.kind} ${row.id}`;
+          if (edit.edit === 'price' && row.body === null) possible = false;
+          const body =
+            edit.edit === 'price' && row.body !== null
+              ? withPrice(row.body, edit.price, edit.currency)
+              : row.body;
+          if (body === null) next.delete(key);
+          else next.set(key, { row: { ...row, body }, body });
+        }
+        const sum = new DigestSum();
+        for (const { row, body } of next.values()) sum.add(rowDigest(row.kind, row.id, body));
+        if (lies) sum.add('0000000000000001');
+        const target = { epoch: 'epoch00001', version: version + 1, digest: sum.toString() };
+        const before = { ...contentOf(store), cursor: store.cursor, counts: store.counts };
+
+        const outcome =
+          how === 'edits'
+            ? store.applyEdits(edits, target, silent)
+            : how === 'rows'
+              ? store.applyRows(rows, target, silent)
+              : store.replaceAll(rows, target, silent);
+
+        if (lies || !possible) {
+          expect(outcome.outcome).toBe('digest');
+          expect({ ...contentOf(store), cursor: store.cursor, counts: store.counts }).toEqual(before);
+          continue;
+        }
+        expect(outcome.outcome).toBe('applied');
+        version += 1;
+        model.clear();
+        for (const [key, value] of next) model.set(key, value);
+        expect(store.cursor).toEqual(target);
+        expect(contentOf(store).digest).toBe(target.digest);
+        expect(contentOf(store).bodies.toSorted()).toEqual(
+          [...model.values()].map(({ row, body }) => `${row.kind} ${body}`).toSorted(),
+        );
+        for (const kind of ITEM_KINDS) expect(store.counts[kind]).toBe(store.bodies(kind).length);
+      }
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('[P4] a target with another digest rolls everything back: rows, cursor and the activity log', () => {
+  using folder = tempFolder();
+  using store = open(folder.file('catalog.sqlite'));
+  const outcome = store.applyRows(
+    [product('A', 1)],
+    { epoch: 'epoch00001', version: 1, digest: EMPTY_DIGEST },
+    () => [line('never')],
+  );
+  expect(outcome).toMatchObject({ outcome: 'digest' });
+  expect(store.cursor).toBeNull();
+  expect(store.bodies('product')).toEqual([]);
+  expect(store.activity(10)).toEqual([]);
+});
+
+test('what a commit touched is told with its old and its new text', () => {
+  using folder = tempFolder();
+  using store = open(folder.file('catalog.sqlite'));
+  const [cheap, dear] = [product('A', 1), product('A', 2)];
+  const at = (version: number, row: Row) => ({
+    epoch: 'epoch00001',
+    version,
+    digest: rowDigest('product', 'A', row.body ?? ''),
+  });
+  store.replaceAll([cheap], at(1, cheap), silent);
+  const outcome = store.applyEdits(
+    [{ edit: 'price', productId: 'A', price: 2, currency: 'GBP' }],
+    at(2, dear),
+    silent,
+  );
+  expect(outcome).toMatchObject({
+    change: {
+      from: at(1, cheap),
+      count: 1,
+      complete: true,
+      touched: [{ before: cheap.body, after: dear.body }],
+    },
+  });
+});
+
+test('the store is the same after it was closed and opened again', () => {
+  using folder = tempFolder();
+  const path = folder.file('catalog.sqlite');
+  const row = product('A', 1);
+  const target = { epoch: 'epoch00001', version: 7, digest: rowDigest('product', 'A', row.body ?? '') };
+  {
+    using store = open(path);
+    store.replaceAll([row], target, () => [line('first')]);
+  }
+  const setAside: SetAside[] = [];
+  using store = open(path, setAside);
+  expect(setAside).toEqual([]);
+  expect(store.cursor).toEqual(target);
+  expect(store.bodies('product')).toEqual([row.body]);
+  expect(store.activity(10)).toEqual([{ id: 1, ...line('first') }]);
+});
+
+test('a second process cannot open the same catalog', () => {
+  using folder = tempFolder();
+  using store = open(folder.file('catalog.sqlite'));
+  expect(store.cursor).toBeNull();
+  expect(() => open(folder.file('catalog.sqlite'))).toThrow(expect.objectContaining({ code: 'data_in_use' }));
+});
+
+test.each([
+  [
+    'no database at all',
+    (path: string) =>
+      writeFileSync(path, 'this is not a database, but long enough to be looked at'.repeat(50)),
+  ],
+  ["another program's database", (path: string) => withDatabase(path, (db) => db.exec('create table t (a)'))],
+  [
+    'of a newer schema',
+    (path: string) => {
+      open(path).close();
+      withDatabase(path, (db) => db.exec('pragma user_version = 99'));
+    },
+  ],
+  [
+    "another license's",
+    (path: string) => {
+      open(path).close();
+      withDatabase(path, (db) => db.exec("update meta set license_key = 'EXTRO-LIFE-XYZ789'"));
+    },
+  ],
+  [
+    'changed in one row',
+    (path: string) => {
+      filled(path);
+      withDatabase(path, (db) => db.exec(`update items set body = replace(body, '"price":1', '"price":2')`));
+    },
+  ],
+  [
+    'lacking one row',
+    (path: string) => {
+      filled(path);
+      withDatabase(path, (db) => db.exec(`delete from items`));
+    },
+  ],
+])('a file that is %s is set aside and the catalog begins empty', (_what, damage) => {
+  using folder = tempFolder();
+  const path = folder.file('catalog.sqlite');
+  damage(path);
+  const setAside: SetAside[] = [];
+  using store = open(path, setAside);
+  expect(setAside).toHaveLength(1);
+  expect(existsSync(setAside[0]?.renamedTo ?? '')).toBe(true);
+  expect(store.cursor).toBeNull();
+  expect(store.bodies('product')).toEqual([]);
+  const row = product('A', 3);
+  const target = { epoch: 'epoch00001', version: 1, digest: rowDigest('product', 'A', row.body ?? '') };
+  expect(store.replaceAll([row], target, silent).outcome).toBe('applied');
+});
+
+test('only the newest files that were set aside are kept', () => {
+  using folder = tempFolder();
+  const path = folder.file('catalog.sqlite');
+  for (let round = 0; round < 5; round += 1) {
+    writeFileSync(path, `damaged ${round} `.repeat(500));
+    open(path).close();
+  }
+  expect(readdirSync(folder.path).filter((name) => name.includes('set-aside')).length).toBeLessThanOrEqual(2);
+});
+
+test('a folder that cannot be written to is a clear error', () => {
+  using folder = tempFolder();
+  writeFileSync(folder.file('file'), '');
+  const error = caught(() => open(folder.file('file/catalog.sqlite')));
+  expect(error).toBeInstanceOf(TillcastError);
+  expect(error).toMatchObject({ code: 'database_unavailable' });
+});
+
+test('the activity log keeps the newest lines only', () => {
+  using folder = tempFolder();
+  using store = open(folder.file('catalog.sqlite'));
+  const lines = Array.from({ length: ACTIVITY_MAX + 20 }, (_, index) => line(`line ${index}`));
+  store.applyRows([], { epoch: 'epoch00001', version: 1, digest: EMPTY_DIGEST }, () => lines);
+  expect(store.activity(10_000)).toHaveLength(ACTIVITY_MAX);
+  expect(store.activity(1)[0]?.summary).toBe(`line ${ACTIVITY_MAX + 19}`);
+});
+
+test('a broadcast is kept once, and until it expires', () => {
+  using folder = tempFolder();
+  using store = open(folder.file('catalog.sqlite'));
+  const notice = {
+    id: 'n1',
+    message: 'Closing early',
+    severity: 'info',
+    sent_at: '2026-01-01T10:00:00.000Z',
+    expires_at: '2026-01-01T12:00:00.000Z',
+  } as const;
+  expect(store.addNotice(notice, line('notice'))).not.toBeNull();
+  expect(store.addNotice(notice, line('notice'))).toBeNull();
+  expect(store.activity(10)).toHaveLength(1);
+  expect(store.notices('2026-01-01T11:59:59.999Z')).toEqual([notice]);
+  expect(store.notices('2026-01-01T12:00:00.000Z')).toEqual([]);
+});
+
+function filled(path: string): void {
+  using store = open(path);
+  const row = product('A', 1);
+  store.replaceAll(
+    [row],
+    { epoch: 'epoch00001', version: 1, digest: rowDigest('product', 'A', row.body ?? '') },
+    silent,
+  );
+}
+
+function withDatabase(path: string, work: (db: DatabaseSync) => void): void {
+  const db = new DatabaseSync(path);
+  work(db);
+  db.close();
+}
+
+function caught(work: () => unknown): unknown {
+  try {
+    work();
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+}
