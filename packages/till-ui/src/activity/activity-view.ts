@@ -23,14 +23,17 @@ export interface ActivityView {
 /** @param nameOf the name of a product that is in the catalog now */
 export function activityView(activity: Activity, nameOf: (productId: string) => string | null): ActivityView {
   const { kind, item_id: itemId, version } = activity;
-  const name = kind === 'product' && itemId !== null ? nameOf(itemId) : null;
+  const prices = pricesOf(activity);
+  // A changed price is shown by itself: the summary would say it twice.
+  const isPriceChange = kind === 'product' && prices !== null && prices.old !== null;
+  const name = isPriceChange && itemId !== null ? nameOf(itemId) : null;
   const tookMs = msBetween(activity.committed_at, activity.applied_at);
   return {
     id: activity.id,
     type: strings.activity.type[activity.type] ?? activity.type,
     title: name ?? activity.summary,
     version: version === null ? null : strings.activity.version(version),
-    prices: pricesOf(activity),
+    prices,
     committedAt: activity.committed_at === null ? null : formatTimeOfDay(activity.committed_at),
     appliedAt: formatTimeOfDay(activity.applied_at),
     took: tookMs === null ? null : tookMs < 0 ? strings.activity.clocksDiffer : formatDuration(tookMs),

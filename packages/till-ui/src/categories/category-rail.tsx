@@ -31,11 +31,11 @@ export function CategoryRail(): VNode {
             <li key={keyOf(shelf)}>
               <button
                 type="button"
-                class={`shelf${isChosen ? ' is-chosen' : ''}`}
+                class={`shelf${isChosen ? ' is-chosen' : ''}${shelf.category === null ? '' : ' has-edge'}`}
                 aria-current={isChosen ? 'true' : undefined}
                 data-testid="category"
                 tabIndex={index === chosen ? 0 : -1}
-                style={{ '--edge': shelf.category?.color ?? 'transparent' }}
+                style={{ '--edge': shelf.category?.color ?? 'var(--line-strong)' }}
                 onClick={() => view.choose(shelf.id)}
               >
                 <span class="shelf-name" dir="auto">

@@ -43,7 +43,7 @@ function Heading(): VNode {
   const title = isSearching ? strings.search.heading(view.query.value.trim()) : nameOf(shelf ?? ALL_SHELF);
   const count = view.products.value.length;
   return (
-    <div class="products-head">
+    <div class={`products-head${isSearching ? ' is-search' : ''}`}>
       <h1 class="products-title" dir="auto">
         {title}
       </h1>

@@ -25,7 +25,7 @@ export function Tile({ product, color, flash, tabIndex, onOpen }: TileProps): VN
       data-testid="tile"
       data-product-id={product.id}
       tabIndex={tabIndex}
-      style={{ '--edge': color ?? 'transparent' }}
+      style={color === null ? {} : { '--edge': color }}
       onClick={() => onOpen(product.id)}
     >
       {flash === undefined ? null : <span key={flash.atMs} class="tile-flash" />}

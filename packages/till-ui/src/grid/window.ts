@@ -1,6 +1,6 @@
 /** A tile's least width, its height, and the gap between tiles, in CSS pixels. */
-export const TILE_MIN_WIDTH = 146;
-export const TILE_HEIGHT = 112;
+export const TILE_MIN_WIDTH = 176;
+export const TILE_HEIGHT = 104;
 export const TILE_GAP = 8;
 
 const OVERSCAN_ROWS = 3;

@@ -10,7 +10,7 @@ import { currentNotices } from './current.ts';
 export function NoticeStrip(): VNode {
   const { till, view } = usePage();
   const all = till.state.value?.notices ?? [];
-  const notices = currentNotices(all, view.dismissed.value, till.wallMs.value);
+  const notices = currentNotices(all, view.dismissed.value);
   const [notice] = notices;
   const text = strings.notices;
   return (

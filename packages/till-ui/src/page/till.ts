@@ -42,6 +42,7 @@ export function startTill(parts: TillParts): Till {
   const startedAtMs = clock.monotonicMs();
   const state = signal<TerminalState | null>(null);
   const heardAtMs = signal<number | null>(null);
+  const lost = signal(false);
   const eventsOpen = signal(false);
   const nowMs = signal(startedAtMs);
   const wallMs = signal(clock.wallMs());
@@ -49,12 +50,15 @@ export function startTill(parts: TillParts): Till {
   const catalog = catalogStore(parts);
   const activity = activityStore(parts);
 
-  const reachable = computed(() => isReachable(heardAtMs.value, Math.max(nowMs.value, heardAtMs.value ?? 0)));
+  const reachable = computed(
+    // What was heard since the last tick was heard now.
+    () => !lost.value && isReachable(heardAtMs.value, Math.max(nowMs.value, heardAtMs.value ?? 0)),
+  );
   const status = computed(() =>
     statusView({
       state: state.value,
       reachable: reachable.value,
-      starting: heardAtMs.value === null && nowMs.value - startedAtMs <= SILENCE_MAX_MS,
+      starting: heardAtMs.value === null && !lost.value && nowMs.value - startedAtMs <= SILENCE_MAX_MS,
       current: eventsOpen.value && !catalog.reading.value && catalog.catalog.value !== null,
     }),
   );
@@ -72,7 +76,13 @@ export function startTill(parts: TillParts): Till {
 
   const connection = connect(parts, {
     heard: () => {
-      heardAtMs.value = clock.monotonicMs();
+      batch(() => {
+        heardAtMs.value = clock.monotonicMs();
+        lost.value = false;
+      });
+    },
+    lost: () => {
+      lost.value = true;
     },
     opened: () => {
       eventsOpen.value = true;

@@ -8,6 +8,8 @@ import { ASK_INTERVAL_MS, ASK_TIMEOUT_MS, eventsRetryDelayMs } from './health.ts
 export interface ConnectionHandlers extends Omit<EventHandlers, 'failed'> {
   /** The server said something just now. */
   heard(): void;
+  /** The server is not there, or what it says cannot be read: nothing that it said before holds. */
+  lost(): void;
   /** The event stream is gone: changes are missed from here to the next `opened`. */
   closed(): void;
 }
@@ -39,6 +41,7 @@ export function connect(parts: Parts, handlers: ConnectionHandlers): Connection 
       if (events.lastStateAtMs() <= askedAtMs) handlers.state(state);
       if (afterSilence) events.openNow();
     },
+    refused: () => handlers.lost(),
   });
   return {
     askNow: () => questions.askNow(),
@@ -101,9 +104,10 @@ function keepEvents({ openEvents, clock, report }: Parts, handlers: ConnectionHa
 
 interface Answered {
   readonly answered: (state: TerminalState, askedAtMs: number, afterSilence: boolean) => void;
+  readonly refused: () => void;
 }
 
-function keepAsking({ api, clock, report }: Parts, { answered }: Answered) {
+function keepAsking({ api, clock, report }: Parts, told: Answered) {
   let stopped = false;
   let asking = false;
   let failing = false;
@@ -115,10 +119,12 @@ function keepAsking({ api, clock, report }: Parts, { answered }: Answered) {
       const state = await api.state(ASK_TIMEOUT_MS);
       const afterSilence = failing;
       failing = false;
-      if (!stopped) answered(state, askedAtMs, afterSilence);
+      if (!stopped) told.answered(state, askedAtMs, afterSilence);
     } catch (error) {
       if (!failing) report('The till did not answer; it is asked again each second.', error);
       failing = true;
+      // One slow answer may be a busy machine: that silence is left to grow too long by itself.
+      if (!stopped && !isTimeout(error)) told.refused();
     }
     asking = false;
     const waitMs = Math.max(0, ASK_INTERVAL_MS - (clock.monotonicMs() - askedAtMs));
@@ -136,4 +142,8 @@ function keepAsking({ api, clock, report }: Parts, { answered }: Answered) {
       cancelNext?.();
     },
   };
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && error.name === 'TimeoutError';
 }

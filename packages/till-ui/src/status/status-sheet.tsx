@@ -77,12 +77,15 @@ function Facts({ state }: { readonly state: TerminalState }): VNode {
 /** A digest is proof of the version that it belongs to, offline too; not while the till itself doubts it. */
 function Content({ state }: { readonly state: TerminalState }): VNode {
   if (state.digest === null || state.version === null) return <>{text.contentNotYet}</>;
-  if (state.status === 'needs_attention') return <>{text.contentDiffers}</>;
   return (
     <>
-      <span class="fact-checked">
-        <Icon name="check" size={18} /> {text.contentAt(state.version)}
-      </span>
+      {state.status === 'needs_attention' ? (
+        text.contentLast(state.version)
+      ) : (
+        <span class="fact-checked">
+          <Icon name="check" size={18} /> {text.contentAt(state.version)}
+        </span>
+      )}
       <span class="fact-more exact">{digestText(state.digest)}</span>
     </>
   );

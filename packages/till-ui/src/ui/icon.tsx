@@ -15,7 +15,7 @@ export type IconName =
   | 'box';
 
 const PATHS: Readonly<Record<IconName, VNode>> = {
-  live: <circle cx="12" cy="12" r="8" fill="currentColor" stroke="none" />,
+  live: <circle cx="12" cy="12" r="9" fill="currentColor" stroke="none" />,
   catching_up: (
     <>
       <path d="M20 12a8 8 0 0 1-14 5.3M4 12a8 8 0 0 1 14-5.3" />
