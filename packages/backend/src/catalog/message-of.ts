@@ -18,18 +18,21 @@ export interface ChangeContent {
 export const MAX_ROWS_BYTES: number = 63 * 1024;
 
 /**
- * The message of a change: one operation's own type, or `catalog_update` for several.
+ * The message of a change: of one item its own type, `catalog_update` of several.
  * @param rows what became different; at least one
  */
 export function messageOf(operations: readonly PreparedOperation[], rows: readonly ItemRow[]): ChangeContent {
-  const [operation, ...others] = operations;
-  const [row] = rows;
-  if (operation === undefined || row === undefined || others.length > 0) {
+  const [row, ...others] = rows;
+  if (row === undefined || others.length > 0) {
     return { type: 'catalog_update', payload: catalogUpdate(rows) };
   }
-  if (row.body === null) return { type: `${row.kind}_delete`, payload: JSON.stringify({ id: row.id }) };
-  if (operation.op === 'set_price') return { type: 'price_update', payload: priceUpdate(row.body) };
-  return { type: `${row.kind}_update`, payload: row.body };
+  const { kind, id, body } = row;
+  if (body === null) return { type: `${kind}_delete`, payload: JSON.stringify({ id }) };
+  const itsOperations = operations.filter((each) => each.kind === kind && each.id === id);
+  if (itsOperations.every(({ op }) => op === 'set_price')) {
+    return { type: 'price_update', payload: priceUpdate(body) };
+  }
+  return { type: `${kind}_update`, payload: body };
 }
 
 function priceUpdate(body: string): string {

@@ -1,8 +1,8 @@
 import { DigestSum, rowDigest } from '@tillcast/protocol/digest';
-import { asTillcastError, type ErrorDetail, type TillcastError } from '@tillcast/protocol/errors';
+import { type ErrorDetail, TillcastError } from '@tillcast/protocol/errors';
 import { type Row, withPrice } from '@tillcast/protocol/items/item';
 import type { ItemKind } from '@tillcast/protocol/items/kind';
-import { checkPrice, type PreparedOperation, refused } from './prepare.ts';
+import { checkPrice, MAX_DETAILS, type PreparedOperation, refused } from './prepare.ts';
 import { pricedProduct } from './product-price.ts';
 
 /** An item as it is, was, or will be: body and digest are null where it is deleted. */
@@ -58,14 +58,20 @@ export function planCommit(
 ): CommitPlan {
   const after = new Map<string, ItemRow>();
   const rejected: Rejected[] = [];
+  let firstFault: TillcastError | null = null;
   for (const [index, operation] of operations.entries()) {
     const ref = itemRef(operation.kind, operation.id);
     try {
       after.set(ref, done(operation, after.get(ref) ?? stored.get(ref), options.pointerOf(index)));
     } catch (error) {
-      if (options.bad === 'fail') throw error;
-      rejected.push({ index, detail: detailOf(asTillcastError(error), options.pointerOf(index)) });
+      if (!(error instanceof TillcastError)) throw error;
+      rejected.push({ index, detail: detailOf(error, options.pointerOf(index)) });
+      firstFault ??= error;
     }
+  }
+  if (options.bad === 'fail' && firstFault !== null) {
+    const details = rejected.slice(0, MAX_DETAILS).map(({ detail }) => detail);
+    throw new TillcastError(firstFault.code, firstFault.message, { cause: firstFault, details });
   }
   return { ...compared(stored, after, digest), rejected };
 }

@@ -25,7 +25,8 @@ export type PreparedOperation =
       readonly currency: Currency | null;
     };
 
-const MAX_DETAILS = 20;
+/** Details that an answer names; a wrong list may be wrong everywhere. */
+export const MAX_DETAILS = 20;
 
 /**
  * Checks one operation.
