@@ -9,7 +9,7 @@ import { ModelCatalog, product } from './model-catalog.ts';
 import { OTHER_LICENSE, Stage } from './running-till.ts';
 import { ScriptedBackend } from './scripted-backend.ts';
 
-test('a price change reaches the till, with its old and its new price in the log', async () => {
+test('[R3] a price change reaches the till, with its old and its new price in the log', async () => {
   await using stage = await Stage.set();
   await using till = await stage.openLiveTill();
   await stage.publish(stage.catalog.setPrice('A', 2.5));
@@ -28,7 +28,7 @@ test('a price change reaches the till, with its old and its new price in the log
   expect(stage.backend.countAsked(SYNC_PATHS.fullData)).toBe(1);
 });
 
-test('[P3] a gap is filled by the delta, in all its pages', async () => {
+test('[P3] [R4] a gap is filled by the delta, in all its pages', async () => {
   await using stage = await Stage.set();
   await using till = await stage.openLiveTill();
   stage.backend.pageSize = 2;
@@ -43,7 +43,7 @@ test('[P3] a gap is filled by the delta, in all its pages', async () => {
   expect(stage.backend.countAsked(SYNC_PATHS.fullData)).toBe(1);
 });
 
-test('messages that come twice, late or out of order change nothing twice', async () => {
+test('[R3] messages that come twice, late or out of order change nothing twice', async () => {
   await using stage = await Stage.set();
   await using till = await stage.openLiveTill();
   const [first, second, third] = [4, 5, 6].map((price) => stage.catalog.setPrice('A', price));
@@ -54,7 +54,7 @@ test('messages that come twice, late or out of order change nothing twice', asyn
   expect((await till.counts())['digest_mismatch']).toBeUndefined();
 });
 
-test('a history that cannot be continued is replaced by the snapshot', async () => {
+test('[R6] [S7] a history that cannot be continued is replaced by the snapshot', async () => {
   await using stage = await Stage.set();
   await using till = await stage.openLiveTill();
   stage.catalog.epoch = 'epoch00002';
@@ -65,7 +65,7 @@ test('a history that cannot be continued is replaced by the snapshot', async () 
   expect(stage.backend.countAsked(SYNC_PATHS.fullData)).toBe(2);
 });
 
-test('[P4] content that differs is noticed before it is committed, and repaired by the snapshot', async () => {
+test('[P4] [R5] content that differs is noticed before it is committed, and repaired by the snapshot', async () => {
   await using stage = await Stage.set();
   await using till = await stage.openLiveTill();
   stage.catalog.commit([product('A', 7)]);
@@ -76,7 +76,7 @@ test('[P4] content that differs is noticed before it is committed, and repaired 
   expect(await till.counts()).toMatchObject({ digest_mismatch: 1, repair: 1 });
 });
 
-test('[P4] a snapshot that is not what its digest says is never shown', async () => {
+test('[P4] [R5] a snapshot that is not what its digest says is never shown', async () => {
   await using stage = await Stage.set();
   stage.backend.distort = (path, answer) =>
     path === SYNC_PATHS.fullData ? { ...answer, products: [] } : answer;
@@ -87,7 +87,7 @@ test('[P4] a snapshot that is not what its digest says is never shown', async ()
   await till.reaches({ status: 'live', version: 1 });
 });
 
-test('[P1] a message of another license in our queue is not applied, and counted', async () => {
+test('[P1] [T3] a message of another license in our queue is not applied, and counted', async () => {
   await using stage = await Stage.set();
   await using till = await stage.openLiveTill();
   const other = new ModelCatalog(OTHER_LICENSE, stage.catalog.epoch);
@@ -110,7 +110,7 @@ test('[P1] a message of another license in our queue is not applied, and counted
   expect(JSON.stringify(await till.rows())).not.toContain('99');
 });
 
-test('messages that are malformed or misrouted are counted and dropped, and the next one is taken', async () => {
+test('[W4] [T3] messages that are malformed or misrouted are counted and dropped, and the next one is taken', async () => {
   await using stage = await Stage.set();
   await using till = await stage.openLiveTill();
   const like = stage.catalog.message('price_update', '{}');
@@ -131,7 +131,7 @@ test('messages that are malformed or misrouted are counted and dropped, and the 
   await till.holds(stage.catalog);
 });
 
-test('a broadcast is shown once until it expires; an expired one is not', async () => {
+test('[T6] a broadcast is shown once until it expires; an expired one is not', async () => {
   await using stage = await Stage.set();
   await using till = await stage.openLiveTill();
   const make = (id: string, text: string, endsInMs: number) => {
@@ -166,7 +166,7 @@ test('a broadcast is shown once until it expires; an expired one is not', async 
   expect(await till.counts()).toMatchObject({ broadcast: 1, broadcast_expired: 1 });
 });
 
-test('a refused license needs attention, takes nothing meanwhile, and goes on when it is served again', async () => {
+test('[R10] a refused license needs attention, takes nothing meanwhile, and goes on when it is served again', async () => {
   await using stage = await Stage.set();
   await using till = await stage.openLiveTill();
   stage.backend.refuseWith = 'license_suspended';
@@ -188,7 +188,7 @@ test('a refused license needs attention, takes nothing meanwhile, and goes on wh
   await till.holds(stage.catalog);
 });
 
-test('a till starts without backend and without broker, and catches up when they are there', async () => {
+test('[T1] a till starts without backend and without broker, and catches up when they are there', async () => {
   await using stage = await Stage.set();
   const nowhere = await freePort();
   await stage.backend.stop();
@@ -207,7 +207,7 @@ test('a till starts without backend and without broker, and catches up when they
   expect(backend.countAsked(SYNC_PATHS.fullData)).toBe(1);
 });
 
-test('without the broker the sync API alone brings changes, and the till does not call itself live', async () => {
+test('[P6] [R11] without the broker the sync API alone brings changes, and the till does not call itself live', async () => {
   await using stage = await Stage.set();
   const nowhere = await freePort();
   await using till = await stage.openTill({ AMQP_URL: `amqp://guest:guest@127.0.0.1:${nowhere}` });
@@ -218,7 +218,7 @@ test('without the broker the sync API alone brings changes, and the till does no
   await till.reaches({ status: 'catching_up', broker_attached: false });
 });
 
-test('without the sync API the messages alone bring changes', async () => {
+test('[R8] without the sync API the messages alone bring changes', async () => {
   await using stage = await Stage.set();
   await using till = await stage.openLiveTill();
   await stage.backend.stop();
@@ -227,7 +227,7 @@ test('without the sync API the messages alone bring changes', async () => {
   await till.holds(stage.catalog);
 });
 
-test('[P3] the connection is cut by the broker: the till attaches again and misses nothing', async () => {
+test('[P3] [R2] [Q4] the connection is cut by the broker: the till attaches again and misses nothing', async () => {
   await using stage = await Stage.set();
   await using till = await stage.openLiveTill();
   await stage.cutOff(till);
@@ -240,7 +240,7 @@ test('[P3] the connection is cut by the broker: the till attaches again and miss
   await till.reaches({ status: 'live' });
 });
 
-test('after a restart the till shows at once what it had, as the same terminal, and asks only for what it missed', async () => {
+test('[T1] [R2] after a restart the till shows at once what it had, as the same terminal, and asks only for what it missed', async () => {
   await using stage = await Stage.set();
   let terminalId: string;
   {
@@ -261,7 +261,7 @@ test('after a restart the till shows at once what it had, as the same terminal, 
   expect(stage.backend.countAsked(SYNC_PATHS.fullData)).toBe(1);
 });
 
-test("another license's catalog in the data folder is never shown", async () => {
+test("[P1] another license's catalog in the data folder is never shown", async () => {
   await using stage = await Stage.set();
   await (await stage.openLiveTill()).stop();
   await stage.backend.stop();
@@ -273,7 +273,7 @@ test("another license's catalog in the data folder is never shown", async () => 
   });
 });
 
-test('an answer for another license is not used', async () => {
+test('[P1] an answer for another license is not used', async () => {
   await using stage = await Stage.set();
   stage.backend.distort = (_path, answer) => ({ ...answer, license_key: OTHER_LICENSE });
   await using till = await stage.openTill();
@@ -281,7 +281,7 @@ test('an answer for another license is not used', async () => {
   expect(await till.state()).toMatchObject({ version: null });
 });
 
-test('a damaged catalog file is loaded anew, and the terminal stays who it is', async () => {
+test('[T4] a damaged catalog file is loaded anew, and the terminal stays who it is', async () => {
   await using stage = await Stage.set();
   const before = await stage.openLiveTill();
   await before.stop();

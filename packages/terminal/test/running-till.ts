@@ -4,7 +4,7 @@ import type { Row } from '@tillcast/protocol/items/item';
 import { ITEM_KINDS } from '@tillcast/protocol/items/kind';
 import { type LicenseKey, parseLicenseKey } from '@tillcast/protocol/license-key';
 import { type FreshVirtualHost, freePort, freshVirtualHost } from '@tillcast/testkit';
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import { parseTerminalConfig, type RunningTerminal, startTerminal } from '../src/index.ts';
 import { ModelCatalog, product } from './model-catalog.ts';
 import { ScriptedBackend } from './scripted-backend.ts';
@@ -12,6 +12,11 @@ import { tempFolder } from './temp-folder.ts';
 
 export const LICENSE: LicenseKey = parseLicenseKey('EXTRO-LIFE-ABC123');
 export const OTHER_LICENSE: LicenseKey = parseLicenseKey('EXTRO-LIFE-XYZ789');
+
+/** Tries until it does not throw; the bound says that something hangs, not that it is slow. */
+async function waitFor(attempt: () => Promise<void>): Promise<void> {
+  await vi.waitFor(attempt, { timeout: 40_000, interval: 50 });
+}
 
 /** A terminal, as its page and its operator see it. */
 export class Till implements AsyncDisposable {
@@ -59,14 +64,12 @@ export class Till implements AsyncDisposable {
 
   /** Waits until the state has all this. */
   async reaches(expected: Partial<TerminalState>): Promise<void> {
-    await expect.poll(() => this.state(), { timeout: 40_000, interval: 50 }).toMatchObject(expected);
+    await waitFor(async () => expect(await this.state()).toMatchObject(expected));
   }
 
   /** Waits until something was counted at least so often. */
   async counted(name: string, times = 1): Promise<void> {
-    await expect
-      .poll(async () => (await this.counts())[name] ?? 0, { timeout: 40_000, interval: 50 })
-      .toBeGreaterThanOrEqual(times);
+    await waitFor(async () => expect((await this.counts())[name] ?? 0).toBeGreaterThanOrEqual(times));
   }
 
   /** Waits until it holds what the model holds, says so, and checks that it is so, row by row. */
@@ -157,13 +160,13 @@ export class Stage implements AsyncDisposable {
   /** Has the broker close the till's connection. */
   async cutOff(till: Till): Promise<void> {
     const { management, name } = this.vhost;
-    const find = async (): Promise<string | undefined> => {
-      const connections = await management.listConnections(name);
-      return connections.find(({ clientName }) => clientName?.includes(till.terminalId) === true)?.name;
-    };
     // The management API learns of connections by and by.
-    await expect.poll(find, { timeout: 40_000, interval: 200 }).toBeDefined();
-    await management.closeConnection((await find()) ?? '', 'for a test');
+    await waitFor(async () => {
+      const connections = await management.listConnections(name);
+      const found = connections.find(({ clientName }) => clientName?.includes(till.terminalId) === true);
+      if (found === undefined) throw new Error('The connection is not listed yet.');
+      await management.closeConnection(found.name, 'for a test');
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

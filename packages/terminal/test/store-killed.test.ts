@@ -10,7 +10,7 @@ import { tempFolder } from './temp-folder.ts';
 const CHILD = fileURLToPath(new URL('applying-child.ts', import.meta.url));
 const ROUNDS = 8;
 
-test('[P4] a till that is killed while it applies holds a whole version, and none that it told of is lost', async () => {
+test('[P4] [T2] a till that is killed while it applies holds a whole version, and none that it told of is lost', async () => {
   using folder = tempFolder();
   const path = folder.file('catalog.sqlite');
   for (let round = 0; round < ROUNDS; round += 1) {

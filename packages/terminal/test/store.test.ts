@@ -75,7 +75,7 @@ const stepArbitrary = fc.record({
   lies: fc.boolean(),
 });
 
-test('[P4] whatever is applied in whatever way, content, digest and counts are those of the target or nothing changed', () => {
+test('[P4] [T2] whatever is applied in whatever way, content, digest and counts are those of the target or nothing changed', () => {
   fc.assert(
     fc.property(fc.array(stepArbitrary, { maxLength: 12 }), (steps) => {
       using folder = tempFolder();
@@ -144,7 +144,7 @@ test('[P4] whatever is applied in whatever way, content, digest and counts are t
   );
 });
 
-test('[P4] a target with another digest rolls everything back: rows, cursor and the activity log', () => {
+test('[P4] [R5] a target with another digest rolls everything back: rows, cursor and the activity log', () => {
   using folder = tempFolder();
   using store = open(folder.file('catalog.sqlite'));
   const outcome = store.applyRows(
@@ -242,7 +242,7 @@ test.each([
       withDatabase(path, (db) => db.exec(`delete from items`));
     },
   ],
-])('a file that is %s is set aside and the catalog begins empty', (_what, damage) => {
+])('[T4] a file that is %s is set aside and the catalog begins empty', (_what, damage) => {
   using folder = tempFolder();
   const path = folder.file('catalog.sqlite');
   damage(path);
@@ -284,7 +284,7 @@ test('the activity log keeps the newest lines only', () => {
   expect(store.activity(1)[0]?.summary).toBe(`line ${ACTIVITY_MAX + 19}`);
 });
 
-test('a broadcast is kept once, and until it expires', () => {
+test('[T6] a broadcast is kept once, and until it expires', () => {
   using folder = tempFolder();
   using store = open(folder.file('catalog.sqlite'));
   const notice = {
