@@ -1,0 +1,141 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { silentLogger } from '@tillcast/broker';
+import { problemSchema, type Problem } from '@tillcast/protocol/http/problem';
+import { type LicenseKey, parseLicenseKey } from '@tillcast/protocol/license-key';
+import type { TillcastError } from '@tillcast/protocol/errors';
+import { pino } from 'pino';
+import { expect } from 'vitest';
+import type { ImportBounds } from '../../src/admin-api/import.ts';
+import type { Database, Session } from '../../src/database/database.ts';
+import { openDatabase } from '../../src/database/open-database.ts';
+import type { App } from '../../src/http/app-types.ts';
+import { createApp } from '../../src/http/create-app.ts';
+import { ensureLicense } from '../../src/licenses/create-license.ts';
+import { BackendMetrics } from '../../src/metrics/metrics.ts';
+
+export const API_KEY = 'test-key-of-more-than-22-characters';
+export const LICENSE: LicenseKey = parseLicenseKey('EXTRO-LIFE-ABC123');
+export const OTHER_LICENSE: LicenseKey = parseLicenseKey('EXTRO-LIFE-XYZ789');
+export const TERMINAL_ID = '0192f0c1-7a52-7c3e-9d3a-3f1c6f1d2a10';
+
+/** An app on a database of its own, with two licenses, a clock to turn and a count of statements. */
+export interface TestApp extends AsyncDisposable {
+  readonly app: App;
+  readonly database: Database;
+  readonly metrics: BackendMetrics;
+  /** The names of the statements that ran. */
+  readonly statements: string[];
+  /** What the log said, line by line. */
+  readonly log: string[];
+  /** Turned by tests. */
+  clock: Date;
+  brokerTrouble: TillcastError | null;
+  get(url: string, headers?: Readonly<Record<string, string>>): Promise<Answer>;
+  sync(url: string, headers?: Readonly<Record<string, string>>): Promise<Answer>;
+  admin(method: 'GET' | 'POST', url: string, payload?: object | string): Promise<Answer>;
+  commit(...operations: readonly object[]): Promise<Answer>;
+}
+
+export type Answer = Awaited<ReturnType<App['inject']>>;
+
+export async function openTestApp(options: { readonly importBounds?: ImportBounds } = {}): Promise<TestApp> {
+  const directory = await mkdtemp(join(tmpdir(), 'tillcast-http-'));
+  const opened = await openDatabase({ dataDir: join(directory, 'database') }, { logger: silentLogger });
+  const statements: string[] = [];
+  const database = counting(opened, statements);
+  for (const key of [LICENSE, OTHER_LICENSE]) await ensureLicense(opened, key, { now: () => new Date() });
+  const metrics = new BackendMetrics();
+  const log: string[] = [];
+  const logger = pino({ level: 'debug' }, { write: (line: string) => void log.push(line) });
+  const state = { clock: new Date('2026-11-23T14:00:00.000Z'), trouble: null as TillcastError | null };
+  const app = await createApp({
+    database,
+    metrics,
+    logger,
+    isApiKey: async (key) => key === API_KEY,
+    brokerTrouble: () => state.trouble,
+    answerCacheBytes: 32 * 1024 * 1024,
+    now: () => state.clock,
+    ...options,
+  });
+  await app.ready();
+  const get: TestApp['get'] = async (url, headers = {}) => app.inject({ url, headers });
+  const admin: TestApp['admin'] = async (method, url, payload) =>
+    app.inject({
+      method,
+      url,
+      headers: {
+        authorization: `Bearer ${API_KEY}`,
+        ...(typeof payload === 'string' ? { 'content-type': 'application/json' } : {}),
+      },
+      ...(payload === undefined ? {} : { payload }),
+    });
+  return {
+    app,
+    database,
+    metrics,
+    statements,
+    log,
+    get clock() {
+      return state.clock;
+    },
+    set clock(to: Date) {
+      state.clock = to;
+    },
+    get brokerTrouble() {
+      return state.trouble;
+    },
+    set brokerTrouble(to: TillcastError | null) {
+      state.trouble = to;
+    },
+    get,
+    sync: (url, headers = {}) => get(url, { 'x-license-key': LICENSE, ...headers }),
+    admin,
+    commit: (...operations) => admin('POST', `/api/v1/admin/licenses/${LICENSE}/changes`, { operations }),
+    async [Symbol.asyncDispose]() {
+      await app.close();
+      await opened.close();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A product as an operator puts it. */
+export function putProduct(id: string, price = 2.5): object {
+  return { op: 'put', kind: 'product', item: { id, name: `Product ${id}`, price, currency: 'GBP' } };
+}
+
+/** Many products, so that answers are worth compressing. */
+export function manyProducts(count: number): readonly object[] {
+  return Array.from({ length: count }, (_, index) => putProduct(`P${String(index).padStart(4, '0')}`));
+}
+
+/** The answer is a problem of this status and code, whole and in its media type. */
+export function expectProblem(answer: Answer, status: number, code: string): Problem {
+  expect({ status: answer.statusCode, body: answer.body }).toMatchObject({ status });
+  expect(answer.headers['content-type']).toMatch(/^application\/problem\+json/);
+  const problem = problemSchema.parse(answer.json());
+  expect(problem).toMatchObject({ status, code, type: `urn:tillcast:problem:${code}` });
+  expect(problem.request_id).toBe(answer.headers['x-request-id']);
+  return problem;
+}
+
+function counting(database: Database, names: string[]): Database {
+  const session = (inner: Session): Session => ({
+    query: (statement, values) => {
+      names.push(statement.name);
+      return inner.query(statement, values);
+    },
+    execute: (script) => inner.execute(script),
+  });
+  return {
+    ...session(database),
+    engine: database.engine,
+    transaction: (work, options) => database.transaction((inner) => work(session(inner)), options),
+    listen: (channel, listener) => database.listen(channel, listener),
+    close: () => database.close(),
+    [Symbol.asyncDispose]: () => database.close(),
+  };
+}
