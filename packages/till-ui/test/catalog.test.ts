@@ -25,6 +25,17 @@ test('products and categories stand by sort order, then name', () => {
   expect(names(catalog.categories)).toEqual(['Coffee', 'Tea']);
 });
 
+test('all products stand by their categories, and move when a product or a category does', () => {
+  const moved = withRows(catalog, [
+    { kind: 'product', id: 'p10', item: { ...items.product[1], id: 'p10', category_id: 'tea' } },
+  ]);
+  expect(names(moved.ordered)).toEqual(['Cappuccino', 'Americano', 'Gift card']);
+  const swapped = withRows(moved, [
+    { kind: 'category', id: 'tea', item: { id: 'tea', name: 'Tea', sort_order: 0 } },
+  ]);
+  expect(names(swapped.ordered)).toEqual(['Americano', 'Cappuccino', 'Gift card']);
+});
+
 test('fields that are missing or of another shape take their defaults', () => {
   expect(productOf({ id: 'x', price: '3', modifier_ids: 'milk' })).toMatchObject({
     name: 'x',

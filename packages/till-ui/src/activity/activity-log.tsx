@@ -1,5 +1,7 @@
 import './activity-log.css';
+import type { Activity } from '@tillcast/protocol/http/terminal-api';
 import type { VNode } from 'preact';
+import { useMemo } from 'preact/hooks';
 import { usePage } from '../page/context.ts';
 import { strings } from '../strings.ts';
 import { Empty } from '../ui/empty.tsx';
@@ -16,13 +18,27 @@ export function ActivityLog(): VNode {
   return (
     <ol class="log" data-testid="activity-log">
       {log.map((activity) => (
-        <Line key={activity.id} line={activityView(activity, (id) => products?.get(id)?.name ?? null)} />
+        <Line
+          key={activity.id}
+          activity={activity}
+          productName={products?.get(activity.item_id ?? '')?.name ?? null}
+        />
       ))}
     </ol>
   );
 }
 
-function Line({ line }: { readonly line: ActivityView }): VNode {
+interface LineProps {
+  readonly activity: Activity;
+  readonly productName: string | null;
+}
+
+/** A line never changes but for its product's name: in a burst of changes only the new ones are drawn. */
+function Line({ activity, productName }: LineProps): VNode {
+  return useMemo(() => <LineOf line={activityView(activity, productName)} />, [activity, productName]);
+}
+
+function LineOf({ line }: { readonly line: ActivityView }): VNode {
   const text = strings.activity;
   return (
     <li class="log-line" data-testid="activity">

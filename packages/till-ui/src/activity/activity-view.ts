@@ -20,18 +20,17 @@ export interface ActivityView {
   readonly took: string | null;
 }
 
-/** @param nameOf the name of a product that is in the catalog now */
-export function activityView(activity: Activity, nameOf: (productId: string) => string | null): ActivityView {
-  const { kind, item_id: itemId, version } = activity;
+/** @param productName of the product that it is about, if that is in the catalog now */
+export function activityView(activity: Activity, productName: string | null): ActivityView {
+  const { kind, version } = activity;
   const prices = pricesOf(activity);
   // A changed price is shown by itself: the summary would say it twice.
   const isPriceChange = kind === 'product' && prices !== null && prices.old !== null;
-  const name = isPriceChange && itemId !== null ? nameOf(itemId) : null;
   const tookMs = msBetween(activity.committed_at, activity.applied_at);
   return {
     id: activity.id,
     type: strings.activity.type[activity.type] ?? activity.type,
-    title: name ?? activity.summary,
+    title: (isPriceChange ? productName : null) ?? activity.summary,
     version: version === null ? null : strings.activity.version(version),
     prices,
     committedAt: activity.committed_at === null ? null : formatTimeOfDay(activity.committed_at),

@@ -13,7 +13,7 @@ import {
 /** What the page shows of the till's catalog. Never changed in place. */
 export interface Catalog {
   readonly products: ReadonlyMap<string, TillProduct>;
-  /** All products in the order in which they are shown. */
+  /** All products in the order in which they are shown: by their categories', those without one last. */
   readonly ordered: readonly TillProduct[];
   readonly categories: readonly TillCategory[];
   readonly modifiers: ReadonlyMap<string, TillModifier>;
@@ -33,10 +33,11 @@ export type ShownItems = Readonly<Record<ShownKind, readonly WireItem[]>>;
 
 export function catalogOf(items: ShownItems): Catalog {
   const products = new Map(items.product.map((item) => [item.id, productOf(item)] as const));
+  const categories = inOrder(items.category.map(categoryOf));
   return {
     products,
-    ordered: inOrder(products.values()),
-    categories: inOrder(items.category.map(categoryOf)),
+    ordered: byCategory(products.values(), categories),
+    categories,
     modifiers: new Map(items.modifier.map((item) => [item.id, modifierOf(item)] as const)),
   };
 }
@@ -47,34 +48,32 @@ export function withRows(catalog: Catalog, rows: readonly ItemEvent[]): Catalog 
   const categories = new Map(catalog.categories.map((category) => [category.id, category] as const));
   const modifiers = new Map(catalog.modifiers);
   let moved = false;
-  let touched = false;
+  let productsTouched = false;
+  let categoriesTouched = false;
   for (const { kind, id, item } of rows) {
     if (kind === 'product') {
       const before = products.get(id);
       const after = put(products, id, item === null ? null : productOf(item));
-      moved ||= before?.name !== after?.name || before?.sortOrder !== after?.sortOrder;
-      touched = true;
-    } else if (kind === 'category') put(categories, id, item === null ? null : categoryOf(item));
-    else if (kind === 'modifier') put(modifiers, id, item === null ? null : modifierOf(item));
+      moved ||= before === undefined || after === undefined || !isSamePlace(before, after);
+      productsTouched = true;
+    } else if (kind === 'category') {
+      put(categories, id, item === null ? null : categoryOf(item));
+      categoriesTouched = true;
+    } else if (kind === 'modifier') put(modifiers, id, item === null ? null : modifierOf(item));
   }
-  return {
-    products,
-    ordered: reordered(catalog, products, touched, moved),
-    categories: inOrder(categories.values()),
-    modifiers,
-  };
+  const after = categoriesTouched ? inOrder(categories.values()) : catalog.categories;
+  // Sorting 10,000 names by their language takes some 50 ms: only when a change may have moved one.
+  const ordered =
+    moved || categoriesTouched
+      ? byCategory(products.values(), after)
+      : productsTouched
+        ? catalog.ordered.map((product) => products.get(product.id) ?? product)
+        : catalog.ordered;
+  return { products, ordered, categories: after, modifiers };
 }
 
-// Sorting 10,000 names by their language takes some 50 ms: only when a change may have moved one.
-function reordered(
-  before: Catalog,
-  products: ReadonlyMap<string, TillProduct>,
-  touched: boolean,
-  moved: boolean,
-): readonly TillProduct[] {
-  if (moved) return inOrder(products.values());
-  if (!touched) return before.ordered;
-  return before.ordered.map((product) => products.get(product.id) ?? product);
+function isSamePlace(a: TillProduct, b: TillProduct): boolean {
+  return a.name === b.name && a.sortOrder === b.sortOrder && a.categoryId === b.categoryId;
 }
 
 function put<T>(map: Map<string, T>, id: string, value: T | null): T | undefined {
@@ -95,10 +94,21 @@ interface Ordered {
 const collator = new Intl.Collator(undefined, { numeric: true });
 
 function inOrder<T extends Ordered>(items: Iterable<T>): readonly T[] {
-  return [...items].sort(
-    (a, b) =>
-      a.sortOrder - b.sortOrder ||
-      collator.compare(a.name, b.name) ||
-      (a.id < b.id ? -1 : a.id > b.id ? 1 : 0),
+  return [...items].sort(compare);
+}
+
+function byCategory(
+  products: Iterable<TillProduct>,
+  categories: readonly TillCategory[],
+): readonly TillProduct[] {
+  const ranks = new Map(categories.map(({ id }, rank) => [id, rank] as const));
+  const rankOf = ({ categoryId }: TillProduct): number =>
+    (categoryId === null ? undefined : ranks.get(categoryId)) ?? categories.length;
+  return [...products].sort((a, b) => rankOf(a) - rankOf(b) || compare(a, b));
+}
+
+function compare(a: Ordered, b: Ordered): number {
+  return (
+    a.sortOrder - b.sortOrder || collator.compare(a.name, b.name) || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
   );
 }
