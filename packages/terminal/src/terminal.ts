@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import type { TerminalConfig } from './config/terminal-config.ts';
 import { type LocalServer, startLocalServer } from './local-server/local-server.ts';
 import { builtPageFolder, isPageBuilt, PAGE_MISSING } from './local-server/till-page.ts';
+import { RenewableLine } from './renewable-line.ts';
 import { Counters } from './replica/counters.ts';
 import { ReplicaDriver } from './replica/driver.ts';
 import { systemTillClock } from './replica/till-clock.ts';
@@ -63,6 +64,7 @@ export async function startTerminal(
     counters,
     logger,
     onNews: (news) => view.take(news),
+    onDeafLine: () => line.renew(),
   });
   const view = new TillView({ licenseKey, terminalId, terminalName }, store, driver, clock);
   const connection = new BrokerConnection({
@@ -84,6 +86,8 @@ export async function startTerminal(
     onDetached: () => driver.detached(),
   });
 
+  const line = new RenewableLine(subscriber, logger);
+
   const pageFolder = builtPageFolder();
   if (!isPageBuilt(pageFolder)) logger.warn({ pageFolder }, PAGE_MISSING);
   let server: LocalServer;
@@ -97,12 +101,12 @@ export async function startTerminal(
   }
   driver.start();
   connection.start();
-  subscriber.start();
+  line.start();
   const { url } = server;
   logger.info({ url, terminalId, licenseKey, version: store.cursor?.version ?? null }, 'The till is open');
 
   const stop = async (): Promise<void> => {
-    await subscriber.stop();
+    await line.stop();
     await connection.stop();
     await driver.stop();
     view.stop();

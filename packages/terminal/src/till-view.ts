@@ -85,13 +85,13 @@ export class TillView {
 
   /** What operators and tests want to know beyond the state. */
   health(): Readonly<Record<string, unknown>> {
-    const { state, clockOffsetMs, counters } = this.#driver;
+    const { state, serverClock, counters } = this.#driver;
     return {
       status: 'ok',
       replica: state.name,
       attached: state.attached,
       version: state.cursor?.version ?? null,
-      clock_offset_ms: clockOffsetMs,
+      clock_offset_ms: serverClock.offsetMs,
       counts: counters,
     };
   }
@@ -114,7 +114,7 @@ export class TillView {
   }
 
   #serverNow(): string {
-    return isoOf(this.#driver.serverNowMs());
+    return isoOf(this.#driver.serverClock.nowMs());
   }
 
   /** Once for all that happens in one turn of the event loop. */

@@ -39,6 +39,7 @@ test('[P3] [Q4] the queue is deleted under the live consumer: the till attaches 
     counters: new Counters(),
     logger: silentLogger,
     onNews: () => undefined,
+    onDeafLine: () => expect.unreachable(),
   });
   things.defer(() => driver.stop());
   const connection = things.use(
@@ -90,11 +91,18 @@ test('[P3] [Q4] the queue is deleted under the live consumer: the till attaches 
   await deletion.remove();
 });
 
-test('[P3] [T5] [R7] a change whose message never comes is learned from the report', async () => {
+test('[P3] [T5] [R7] a change whose message never comes is learned from the report, and the line is renewed', async () => {
   await using stage = await Stage.set();
   await using till = await stage.openLiveTill();
   stage.catalog.setPrice('A', 7);
   await till.holds(stage.catalog);
   await till.reaches({ status: 'live', version: 2 });
   expect(stage.backend.reports.at(-1)).toMatchObject({ unsent_sales: 0 });
+  // The server told of it and its message did not come: the line is taken for deaf, and renewed.
+  await till.counted('line_deaf', 1);
+  await till.counted('attached', 2);
+  await till.holds(stage.catalog);
+  await stage.publish(stage.catalog.setPrice('A', 8));
+  await till.holds(stage.catalog);
+  await till.reaches({ status: 'live', version: 3 });
 });

@@ -13,6 +13,7 @@ export type Metric =
   | 'status_failed'
   | 'attached'
   | 'detached'
+  | 'line_deaf'
   | 'store_failed'
   | 'catalog_set_aside';
 

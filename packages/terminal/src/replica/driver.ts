@@ -14,9 +14,11 @@ import { lineOfBroadcast, linesOfDelta, linesOfMessage, linesOfSnapshot } from '
 import { ChangeNote } from './change-note.ts';
 import type { Counters } from './counters.ts';
 import { readDelivery } from './incoming.ts';
+import { LineWatch } from './line-watch.ts';
 import type { TillNews } from './news.ts';
+import { ServerClock } from './server-clock.ts';
 import { type Reported, StatusReporter } from './status-reporter.ts';
-import { isoOf, type TillClock } from './till-clock.ts';
+import type { TillClock } from './till-clock.ts';
 
 export interface ReplicaDriverOptions {
   readonly licenseKey: LicenseKey;
@@ -30,12 +32,12 @@ export interface ReplicaDriverOptions {
   readonly logger: Logger;
   /** What the page may want to know; called in order, after the commit that it tells of. */
   readonly onNews: (news: TillNews) => void;
+  /** Our queue is consumed, and messages that were due did not come: it is to be given up for a new one. */
+  readonly onDeafLine: () => void;
 }
 
 /** A message that is missing is most often a moment away. */
 const SETTLING_MS = 100;
-/** A clock that is further off is worth a warning. */
-const CLOCK_OFFSET_WARN_MS = 60_000;
 
 /**
  * Drives the replica machine for real: puts what happens to it in a queue, one by one, and does what it wants
@@ -43,8 +45,10 @@ const CLOCK_OFFSET_WARN_MS = 60_000;
  */
 export class ReplicaDriver {
   readonly counters: Counters;
+  readonly serverClock: ServerClock;
   readonly #options: ReplicaDriverOptions;
   readonly #reporter: StatusReporter;
+  readonly #line: LineWatch;
   readonly #queue: ReplicaEvent[] = [];
   readonly #listeners = new Set<() => void>();
   #state: ReplicaState;
@@ -55,13 +59,14 @@ export class ReplicaDriver {
   #callOffSettling: () => void = () => undefined;
   #callOffRetry: () => void = () => undefined;
   #nextRetryAtMs: number | null = null;
-  #clockOffsetMs: number | null = null;
 
   constructor(options: ReplicaDriverOptions) {
     this.#options = options;
     this.counters = options.counters;
+    this.serverClock = new ServerClock(options.clock, options.logger);
     this.#state = initialReplica(options.store.cursor);
     const { client, clock, random, unsentSales } = options;
+    this.#line = new LineWatch(clock, () => this.#onDeaf());
     this.#reporter = new StatusReporter({
       client,
       clock,
@@ -81,16 +86,6 @@ export class ReplicaDriver {
     return this.#nextRetryAtMs;
   }
 
-  /** How far this till's clock is ahead of the server's; null before the first answer. Half a round trip exact. */
-  get clockOffsetMs(): number | null {
-    return this.#clockOffsetMs;
-  }
-
-  /** The time by the server's clock, as far as it is known. */
-  serverNowMs(): number {
-    return this.#options.clock.nowMs() - (this.#clockOffsetMs ?? 0);
-  }
-
   start(): void {
     this.#reporter.start();
     this.#dispatch({ type: 'started' });
@@ -99,6 +94,7 @@ export class ReplicaDriver {
   /** Gives up what is asked for, and waits until nothing is under way. */
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#line.detached();
     this.#pull?.abort();
     this.#callOffSettling();
     this.#callOffRetry();
@@ -115,6 +111,7 @@ export class ReplicaDriver {
   /** Our queue is consumed. */
   attached(): void {
     this.counters.add('attached');
+    this.#line.attached();
     this.#dispatch({ type: 'attached' });
     this.#reporter.reportNow();
   }
@@ -122,6 +119,7 @@ export class ReplicaDriver {
   /** Our queue is no longer consumed. */
   detached(): void {
     this.counters.add('detached');
+    this.#line.detached();
     this.#dispatch({ type: 'detached' });
   }
 
@@ -139,6 +137,7 @@ export class ReplicaDriver {
     this.counters.add('message_received');
     const incoming = readDelivery(delivery, licenseKey, receivedAtMs);
     if (incoming.kind === 'change') {
+      this.#line.heard(incoming.change.to);
       this.#dispatch({ type: 'message', change: incoming.change });
     } else if (incoming.kind === 'broadcast') {
       this.#takeBroadcast(incoming.message, receivedAtMs);
@@ -152,7 +151,7 @@ export class ReplicaDriver {
 
   #takeBroadcast(message: BroadcastMessage, receivedAtMs: number): void {
     const { id, payload, timestamp, expires_at } = message;
-    if (Date.parse(expires_at) <= this.serverNowMs()) {
+    if (Date.parse(expires_at) <= this.serverClock.nowMs()) {
       this.counters.add('broadcast_expired');
       return;
     }
@@ -300,9 +299,11 @@ export class ReplicaDriver {
     if (exchanged.outcome === 'answered') {
       const { epoch, version, digest, synced_at, valid, code } = exchanged.answer;
       this.counters.add('status_answered');
-      this.#noteClock((askedAtMs + answeredAtMs) / 2 - Date.parse(synced_at));
+      this.serverClock.told(synced_at, askedAtMs, answeredAtMs);
       if (!valid && code !== 'license_active') return this.#onRefused(code);
-      return this.#dispatch({ type: 'answered', server: { epoch, version, digest }, asked, askedAtMs });
+      const server = { epoch, version, digest };
+      this.#line.told(server);
+      return this.#dispatch({ type: 'answered', server, asked, askedAtMs });
     }
     if (exchanged.outcome === 'refused') return this.#onRefused(exchanged.code);
     this.counters.add('status_failed');
@@ -310,15 +311,13 @@ export class ReplicaDriver {
     this.#options.logger.debug({ why }, 'The status report was not answered');
   }
 
-  #noteClock(offsetMs: number): void {
-    const wasOff = Math.abs(this.#clockOffsetMs ?? 0) > CLOCK_OFFSET_WARN_MS;
-    this.#clockOffsetMs = Math.round(offsetMs);
-    if (wasOff || Math.abs(offsetMs) <= CLOCK_OFFSET_WARN_MS) return;
-    const text = `${Math.round(Math.abs(offsetMs) / 1_000)} s ${offsetMs > 0 ? 'ahead of' : 'behind'}`;
+  #onDeaf(): void {
+    this.counters.add('line_deaf');
     this.#options.logger.warn(
-      { clockOffsetMs: this.#clockOffsetMs, serverTime: isoOf(this.serverNowMs()) },
-      `This machine's clock is ${text} the server's: set it. Catalog changes are ordered by version and not harmed.`,
+      {},
+      'Changes that the server told of did not come from the broker: attaching anew',
     );
+    this.#options.onDeafLine();
   }
 
   #startRetry(delayMs: number): void {
