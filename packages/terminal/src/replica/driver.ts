@@ -1,5 +1,6 @@
 import type { Delivery, Logger } from '@tillcast/broker';
 import type { Cursor } from '@tillcast/protocol/cursor';
+import type { TillcastError } from '@tillcast/protocol/errors';
 import type { LicenseKey } from '@tillcast/protocol/license-key';
 import type { BroadcastMessage } from '@tillcast/protocol/messages/envelope';
 import type { ReplicaEffect } from '@tillcast/protocol/replica/effect';
@@ -284,9 +285,15 @@ export class ReplicaDriver {
       case 'refused':
         return this.#onRefused(exchanged.code);
       case 'failed':
-        this.#options.logger.warn({ err: exchanged.error }, `No ${what}: ${exchanged.error.message}`);
+        this.#logPullFailure(what, exchanged.error);
         return this.#dispatch({ type: 'pullFailed' });
     }
+  }
+
+  /** Said once when it begins; the tries after that are for whoever looks closely. */
+  #logPullFailure(what: 'delta' | 'snapshot', { code, message }: TillcastError): void {
+    const again = this.#state.name === 'pulling' && this.#state.attempt > 0;
+    this.#options.logger[again ? 'debug' : 'warn']({ code }, `No ${what}: ${message}`);
   }
 
   #onRefused(code: Extract<ReplicaEvent, { type: 'refused' }>['code']): void {

@@ -17,6 +17,8 @@ const REASONS: Readonly<Record<Exclude<StatusReason, 'refused'>, string>> = {
 export function reasonText(state: ReplicaState, { reason }: TerminalStatusNow): string {
   if (reason === null) return '';
   if (reason === 'refused') return refusalText(state.name === 'refused' ? state.code : 'license_unknown');
+  if (reason === 'server_silent' && state.cursor === null)
+    return 'The server has not been reached yet; there is no catalog to sell from.';
   return REASONS[reason];
 }
 
