@@ -39,6 +39,11 @@ export function addRequestHooks(app: App, metrics: BackendMetrics): void {
     }
   });
 
+  app.addHook('onRequestAbort', async (request) => {
+    const route = request.routeOptions.url ?? 'none';
+    request.log.info({ method: request.method, route }, 'A caller went away before its answer');
+  });
+
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'none';
     const { statusCode } = reply;

@@ -10,8 +10,8 @@ import {
   API_KEY,
   expectProblem,
   LICENSE,
-  openTestApp,
   OTHER_LICENSE,
+  openTestApp,
   putProduct,
   type TestApp,
 } from '../http/test-app.ts';
@@ -44,23 +44,30 @@ describe('who may ask', () => {
     ['POST', '/api/v1/admin/broadcasts'],
   ] as const;
 
-  test.each(routes)('%s %s wants the API key, and says so before it looks at anything else', async (method, url) => {
-    const bare = await on.app.inject({ method, url });
-    expectProblem(bare, 401, 'credentials_missing');
-    expect(bare.headers['www-authenticate']).toMatch(/^Bearer/);
-    for (const authorization of [`Bearer ${API_KEY}x`, 'Bearer x', `Bearer ${API_KEY.toUpperCase()}`]) {
-      expectProblem(await on.app.inject({ method, url, headers: { authorization } }), 401, 'api_key_invalid');
-    }
-    for (const authorization of [`Basic ${API_KEY}`, API_KEY, 'Bearer', 'Bearer  ']) {
-      expectProblem(
-        await on.app.inject({ method, url, headers: { authorization } }),
-        401,
-        'credentials_missing',
-      );
-    }
-    const till = await on.app.inject({ method, url, headers: { 'x-license-key': LICENSE } });
-    expectProblem(till, 401, 'credentials_missing');
-  });
+  test.each(routes)(
+    '%s %s wants the API key, and says so before it looks at anything else',
+    async (method, url) => {
+      const bare = await on.app.inject({ method, url });
+      expectProblem(bare, 401, 'credentials_missing');
+      expect(bare.headers['www-authenticate']).toMatch(/^Bearer/);
+      for (const authorization of [`Bearer ${API_KEY}x`, 'Bearer x', `Bearer ${API_KEY.toUpperCase()}`]) {
+        expectProblem(
+          await on.app.inject({ method, url, headers: { authorization } }),
+          401,
+          'api_key_invalid',
+        );
+      }
+      for (const authorization of [`Basic ${API_KEY}`, API_KEY, 'Bearer', 'Bearer  ']) {
+        expectProblem(
+          await on.app.inject({ method, url, headers: { authorization } }),
+          401,
+          'credentials_missing',
+        );
+      }
+      const till = await on.app.inject({ method, url, headers: { 'x-license-key': LICENSE } });
+      expectProblem(till, 401, 'credentials_missing');
+    },
+  );
 });
 
 describe('licenses', () => {
@@ -89,16 +96,22 @@ describe('licenses', () => {
     expectProblem(await on.admin('POST', LICENSES, { key: LICENSE }), 409, 'license_exists');
   });
 
-  test.each(['extro-life-abc', 'A.B.C.D', 'EXTRO-*', 'EXTRO-#', 'EXTRO LIFE', 'SHORT', 'A\u0000BCDEF', 'ЕXTRО-LIFE'])(
-    'no license can be made or named of %j',
-    async (key) => {
-      const problem = expectProblem(await on.admin('POST', LICENSES, { key }), 400, 'license_key_malformed');
-      expect(problem.errors?.[0]?.pointer).toBe('/key');
-      const url = `${LICENSES}/${encodeURIComponent(key)}`;
-      expectProblem(await on.admin('GET', url), 400, 'license_key_malformed');
-      expectProblem(await on.admin('POST', `${url}/suspend`), 400, 'license_key_malformed');
-    },
-  );
+  test.each([
+    'extro-life-abc',
+    'A.B.C.D',
+    'EXTRO-*',
+    'EXTRO-#',
+    'EXTRO LIFE',
+    'SHORT',
+    'A\u0000BCDEF',
+    'ЕXTRО-LIFE',
+  ])('no license can be made or named of %j', async (key) => {
+    const problem = expectProblem(await on.admin('POST', LICENSES, { key }), 400, 'license_key_malformed');
+    expect(problem.errors?.[0]?.pointer).toBe('/key');
+    const url = `${LICENSES}/${encodeURIComponent(key)}`;
+    expectProblem(await on.admin('GET', url), 400, 'license_key_malformed');
+    expectProblem(await on.admin('POST', `${url}/suspend`), 400, 'license_key_malformed');
+  });
 
   test('a key that is far too long is malformed as well', async () => {
     const url = `${LICENSES}/${'A'.repeat(2000)}`;
@@ -146,27 +159,75 @@ describe('changes', () => {
     const again = commitResultSchema.parse((await on.commit(putProduct('B'), putProduct('C'))).json());
     expect(again).toMatchObject({ version: result.version, changed: 0, unchanged: 2, type: null });
     const price = { op: 'set_price', product_id: 'B', price: 3.95 };
-    expect((await on.commit(price)).json()).toMatchObject({ type: 'price_update', version: result.version + 1 });
+    expect((await on.commit(price)).json()).toMatchObject({
+      type: 'price_update',
+      version: result.version + 1,
+    });
   });
 
   const product = { id: 'A', name: 'Tea', price: 2.5, currency: 'GBP' };
   const put = (change: object): object => ({ op: 'put', kind: 'product', item: { ...product, ...change } });
   test.each([
     ['a negative price', put({ price: -1 }), 'item_invalid', '/operations/0/item/price'],
-    ['a price of minus nothing', '{"op":"set_price","product_id":"A","price":-0.0}', 'price_invalid', '/operations/0/price'],
-    ['a price too precise for its currency', put({ price: 1.005 }), 'item_invalid', '/operations/0/item/price'],
-    ['a price with pence in yen', put({ price: 1.5, currency: 'JPY' }), 'item_invalid', '/operations/0/item/price'],
+    [
+      'a price of minus nothing',
+      '{"op":"set_price","product_id":"A","price":-0.0}',
+      'price_invalid',
+      '/operations/0/price',
+    ],
+    [
+      'a price too precise for its currency',
+      put({ price: 1.005 }),
+      'item_invalid',
+      '/operations/0/item/price',
+    ],
+    [
+      'a price with pence in yen',
+      put({ price: 1.5, currency: 'JPY' }),
+      'item_invalid',
+      '/operations/0/item/price',
+    ],
     ['a price of 2^53 pence', put({ price: 90071992547409.92 }), 'item_invalid', '/operations/0/item/price'],
-    ['a price beyond all numbers', '{"op":"set_price","product_id":"A","price":1e999}', 'request_invalid', '/operations/0/price'],
+    [
+      'a price beyond all numbers',
+      '{"op":"set_price","product_id":"A","price":1e999}',
+      'request_invalid',
+      '/operations/0/price',
+    ],
     ['a price that is a text', put({ price: '2.50' }), 'item_invalid', '/operations/0/item/price'],
     ['a currency that is none', put({ currency: 'XXY' }), 'item_invalid', '/operations/0/item/currency'],
     ['a field that is not known', put({ colour: 'red' }), 'item_invalid', '/operations/0/item'],
     ['an id with a control character', put({ id: 'A\u0000' }), 'item_invalid', '/operations/0/item/id'],
-    ['a kind that is not known', { op: 'put', kind: 'coupon', item: product }, 'request_invalid', '/operations/0/kind'],
-    ['an operation that is not known', { op: 'drop', kind: 'product' }, 'request_invalid', '/operations/0/op'],
-    ['an item that is a list', { op: 'put', kind: 'product', item: [] }, 'request_invalid', '/operations/0/item'],
-    ['a key of a prototype', '{"op":"put","kind":"product","item":{"__proto__":{"price":1},"id":"A"}}', 'request_invalid', undefined],
-    ['a constructor', '{"op":"delete","kind":"product","id":"A","constructor":{"prototype":{"x":1}}}', 'request_invalid', undefined],
+    [
+      'a kind that is not known',
+      { op: 'put', kind: 'coupon', item: product },
+      'request_invalid',
+      '/operations/0/kind',
+    ],
+    [
+      'an operation that is not known',
+      { op: 'drop', kind: 'product' },
+      'request_invalid',
+      '/operations/0/op',
+    ],
+    [
+      'an item that is a list',
+      { op: 'put', kind: 'product', item: [] },
+      'request_invalid',
+      '/operations/0/item',
+    ],
+    [
+      'a key of a prototype',
+      '{"op":"put","kind":"product","item":{"__proto__":{"price":1},"id":"A"}}',
+      'request_invalid',
+      undefined,
+    ],
+    [
+      'a constructor',
+      '{"op":"delete","kind":"product","id":"A","constructor":{"prototype":{"x":1}}}',
+      'request_invalid',
+      undefined,
+    ],
   ])('%s is refused, and the row stays as it was', async (_what, operation, code, pointer) => {
     const before = await catalog();
     const text = typeof operation === 'string' ? operation : JSON.stringify(operation);

@@ -4,7 +4,10 @@ import { AnswerCache, type LoadedAnswer } from '../../src/sync-api/answer-cache.
 
 const LONG = JSON.stringify({ text: 'Cappuccino '.repeat(1000) });
 
-function loader(key: string, body: string = LONG): { load: () => Promise<LoadedAnswer>; count: () => number } {
+function loader(
+  key: string,
+  body: string = LONG,
+): { load: () => Promise<LoadedAnswer>; count: () => number } {
   let loads = 0;
   return {
     load: async () => {

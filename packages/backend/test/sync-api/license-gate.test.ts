@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest';
 import { parseLicenseKey } from '@tillcast/protocol/license-key';
+import { expect, test } from 'vitest';
 import type { LicenseState } from '../../src/licenses/license.ts';
 import { LicenseGate } from '../../src/sync-api/license-gate.ts';
 

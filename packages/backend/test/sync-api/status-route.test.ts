@@ -1,5 +1,5 @@
-import { statusAnswerSchema } from '@tillcast/protocol/http/sync-api';
 import { terminalListSchema } from '@tillcast/protocol/http/admin-api';
+import { statusAnswerSchema } from '@tillcast/protocol/http/sync-api';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   type Answer,

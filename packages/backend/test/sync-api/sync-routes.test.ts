@@ -13,8 +13,8 @@ import {
   expectProblem,
   LICENSE,
   manyProducts,
-  openTestApp,
   OTHER_LICENSE,
+  openTestApp,
   putProduct,
   type TestApp,
 } from '../http/test-app.ts';
@@ -50,21 +50,32 @@ async function plain(answer: Answer): Promise<string> {
 }
 
 describe('who may ask', () => {
-  test.each(SYNC_ROUTES)('%s refuses a missing, malformed, unknown, suspended or expired license', async (url) => {
-    expectProblem(await on.get(url), 401, 'credentials_missing');
-    for (const key of ['extro-life-abc123', 'A.B', 'EXTRO-*', '#', 'EXTRO LIFE', 'A'.repeat(65), 'ÄÖÜÄÖÜ']) {
-      const headers = { 'x-license-key': Buffer.from(key).toString('latin1') };
-      expectProblem(await on.get(url, headers), 400, 'license_key_malformed');
-    }
-    const unknown = await on.get(url, { 'x-license-key': 'EXTRO-LIFE-NOBODY' });
-    expectProblem(unknown, 401, 'license_unknown');
-    expect(unknown.headers['www-authenticate']).toContain('X-License-Key');
+  test.each(SYNC_ROUTES)(
+    '%s refuses a missing, malformed, unknown, suspended or expired license',
+    async (url) => {
+      expectProblem(await on.get(url), 401, 'credentials_missing');
+      for (const key of [
+        'extro-life-abc123',
+        'A.B',
+        'EXTRO-*',
+        '#',
+        'EXTRO LIFE',
+        'A'.repeat(65),
+        'ÄÖÜÄÖÜ',
+      ]) {
+        const headers = { 'x-license-key': Buffer.from(key).toString('latin1') };
+        expectProblem(await on.get(url, headers), 400, 'license_key_malformed');
+      }
+      const unknown = await on.get(url, { 'x-license-key': 'EXTRO-LIFE-NOBODY' });
+      expectProblem(unknown, 401, 'license_unknown');
+      expect(unknown.headers['www-authenticate']).toContain('X-License-Key');
 
-    await on.admin('POST', `/api/v1/admin/licenses/${OTHER_LICENSE}/suspend`);
-    expectProblem(await on.get(url, { 'x-license-key': OTHER_LICENSE }), 403, 'license_suspended');
-    await on.admin('POST', `/api/v1/admin/licenses/${OTHER_LICENSE}/resume`);
-    expect((await on.get(url, { 'x-license-key': OTHER_LICENSE })).statusCode).not.toBe(403);
-  });
+      await on.admin('POST', `/api/v1/admin/licenses/${OTHER_LICENSE}/suspend`);
+      expectProblem(await on.get(url, { 'x-license-key': OTHER_LICENSE }), 403, 'license_suspended');
+      await on.admin('POST', `/api/v1/admin/licenses/${OTHER_LICENSE}/resume`);
+      expect((await on.get(url, { 'x-license-key': OTHER_LICENSE })).statusCode).not.toBe(403);
+    },
+  );
 
   test('a license is refused from the moment on which it ends', async () => {
     const key = 'EXTRO-OTHER-ENDS1';
@@ -125,7 +136,11 @@ describe('what is answered', () => {
 
   test('changes come page by page, tombstones included, and nothing after the last version', async () => {
     const start = versionAnswerSchema.parse((await on.sync('/api/v1/sync/version')).json());
-    await on.commit(putProduct('P0001', 9), { op: 'delete', kind: 'product', id: 'P0002' }, putProduct('NEW'));
+    await on.commit(
+      putProduct('P0001', 9),
+      { op: 'delete', kind: 'product', id: 'P0002' },
+      putProduct('NEW'),
+    );
     const asked = `/api/v1/sync/changes?epoch=${start.epoch}&since=${start.version}&limit=2`;
     const first = deltaPageSchema.parse((await on.sync(asked)).json());
     expect(first.changes).toHaveLength(2);
@@ -134,27 +149,33 @@ describe('what is answered', () => {
       (await on.sync(`${asked}&page=${encodeURIComponent(first.next ?? '')}`)).json(),
     );
     expect(second).toMatchObject({ next: null, version: start.version + 1 });
-    expect([...first.changes, ...second.changes].map(({ id, item }) => [id, item === null]).toSorted()).toEqual([
+    expect(
+      [...first.changes, ...second.changes].map(({ id, item }) => [id, item === null]).toSorted(),
+    ).toEqual([
       ['NEW', false],
       ['P0001', false],
       ['P0002', true],
     ]);
     const after = await on.sync(`/api/v1/sync/changes?epoch=${start.epoch}&since=${second.version}`);
-    expect(deltaPageSchema.parse(after.json())).toMatchObject({ changes: [], next: null, since: second.version });
+    expect(deltaPageSchema.parse(after.json())).toMatchObject({
+      changes: [],
+      next: null,
+      since: second.version,
+    });
   });
 
-  test.each([
-    'epoch=otherhistory&since=0',
-    'epoch=EPOCH&since=999999',
-  ])('changes that cannot be told are 410 and name the snapshot: %s', async (query) => {
-    const { epoch } = versionAnswerSchema.parse((await on.sync('/api/v1/sync/version')).json());
-    const problem = expectProblem(
-      await on.sync(`/api/v1/sync/changes?${query.replace('EPOCH', epoch)}`),
-      410,
-      'history_gone',
-    );
-    expect(problem.detail).toContain('/api/v1/sync/full_data');
-  });
+  test.each(['epoch=otherhistory&since=0', 'epoch=EPOCH&since=999999'])(
+    'changes that cannot be told are 410 and name the snapshot: %s',
+    async (query) => {
+      const { epoch } = versionAnswerSchema.parse((await on.sync('/api/v1/sync/version')).json());
+      const problem = expectProblem(
+        await on.sync(`/api/v1/sync/changes?${query.replace('EPOCH', epoch)}`),
+        410,
+        'history_gone',
+      );
+      expect(problem.detail).toContain('/api/v1/sync/full_data');
+    },
+  );
 
   test.each([
     ['epoch=abcdefgh', '/query/since'],
@@ -243,11 +264,7 @@ describe('compression and copies', () => {
     await on.admin('POST', `/api/v1/admin/licenses/${LICENSE}/suspend`);
     try {
       expectProblem(await on.sync(FULL, { 'accept-encoding': 'br' }), 403, 'license_suspended');
-      expectProblem(
-        await on.sync(FULL, { 'if-none-match': String(headers.etag) }),
-        403,
-        'license_suspended',
-      );
+      expectProblem(await on.sync(FULL, { 'if-none-match': String(headers.etag) }), 403, 'license_suspended');
     } finally {
       await on.admin('POST', `/api/v1/admin/licenses/${LICENSE}/resume`);
     }

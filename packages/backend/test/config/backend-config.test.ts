@@ -1,0 +1,145 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { TillcastError } from '@tillcast/protocol/errors';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parseBackendConfig } from '../../src/config/backend-config.ts';
+import type { Environment } from '../../src/config/environment.ts';
+
+let directory: string;
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'tillcast-config-'));
+});
+afterAll(() => rm(directory, { recursive: true, force: true }));
+
+function refusal(env: Environment): string {
+  try {
+    parseBackendConfig(env);
+  } catch (error) {
+    if (error instanceof TillcastError && error.code === 'configuration_invalid') return error.message;
+    throw error;
+  }
+  throw new Error('This configuration was taken.');
+}
+
+test('nothing set is a complete configuration', () => {
+  expect(parseBackendConfig({})).toEqual({
+    production: false,
+    logLevel: 'info',
+    http: { host: '127.0.0.1', port: 8080 },
+    database: { engine: 'embedded', dataDir: resolve('.tillcast/database') },
+    broker: { urls: ['amqp://guest:guest@127.0.0.1:5672/%2F'], ca: null },
+    dataDir: resolve('.tillcast'),
+    apiKey: null,
+    licenseKeys: [],
+    answerCacheBytes: 128 * 1024 * 1024,
+    unknownVariables: [],
+  });
+});
+
+test('everything set is taken as it is', () => {
+  const config = parseBackendConfig({
+    NODE_ENV: 'production',
+    LOG_LEVEL: 'debug',
+    HOST: '0.0.0.0',
+    PORT: '80',
+    DATABASE_URL: 'postgresql://u:p@db/tillcast',
+    AMQP_URL: 'amqps://u:p@one:5671/pos, amqps://u:p@two:5671/pos',
+    TILLCAST_DATA_DIR: '/var/lib/tillcast',
+    TILLCAST_API_KEY: 'c2VjcmV0c2VjcmV0c2VjcmV0',
+    VALID_LICENSE_KEY: 'EXTRO-LIFE-ABC123, EXTRO-1MTR-XYZ789,EXTRO-LIFE-ABC123',
+  });
+  expect(config).toMatchObject({
+    production: true,
+    logLevel: 'debug',
+    http: { host: '0.0.0.0', port: 80 },
+    database: { engine: 'postgresql', url: 'postgresql://u:p@db/tillcast' },
+    broker: { urls: ['amqps://u:p@one:5671/pos', 'amqps://u:p@two:5671/pos'] },
+    apiKey: 'c2VjcmV0c2VjcmV0c2VjcmV0',
+    licenseKeys: ['EXTRO-LIFE-ABC123', 'EXTRO-1MTR-XYZ789'],
+  });
+});
+
+test('a broker in pieces is put together, with what needs escaping', () => {
+  const { broker } = parseBackendConfig({
+    RABBITMQ_HOST: 'mq.example',
+    RABBITMQ_PORT: '5673',
+    RABBITMQ_USER: 'back end',
+    RABBITMQ_PASS: 'p@ss/word',
+    RABBITMQ_VHOST: 'pos/live',
+  });
+  expect(broker.urls).toEqual(['amqp://back%20end:p%40ss%2Fword@mq.example:5673/pos%2Flive']);
+});
+
+test('a variable that is set to nothing counts as left out', () => {
+  expect(parseBackendConfig({ PORT: '', DATABASE_URL: ' ', AMQP_URL: '' })).toEqual(parseBackendConfig({}));
+});
+
+describe('secrets from files', () => {
+  test.each(['DATABASE_URL', 'TILLCAST_API_KEY', 'AMQP_URL', 'RABBITMQ_PASS'])(
+    '%s_FILE is read',
+    async (name) => {
+      const file = join(directory, name);
+      const secret = name.endsWith('URL')
+        ? `${name === 'AMQP_URL' ? 'amqp' : 'postgresql'}://u:from-file@host/x`
+        : 'from-file-from-file-from-file';
+      await writeFile(file, `${secret}\n`);
+      expect(JSON.stringify(parseBackendConfig({ [`${name}_FILE`]: file }))).toContain('from-file');
+    },
+  );
+
+  test('a file that is not there, is empty, or stands beside the variable is named', async () => {
+    const empty = join(directory, 'empty');
+    await writeFile(empty, '\n');
+    expect(refusal({ TILLCAST_API_KEY_FILE: join(directory, 'nowhere') })).toMatch(
+      /TILLCAST_API_KEY_FILE .*ENOENT/,
+    );
+    expect(refusal({ TILLCAST_API_KEY_FILE: empty })).toMatch(/TILLCAST_API_KEY_FILE .*empty/);
+    const both = { TILLCAST_API_KEY: 'x'.repeat(30), TILLCAST_API_KEY_FILE: empty };
+    expect(refusal(both)).toContain('both set');
+  });
+});
+
+describe('what is wrong is named', () => {
+  test.each([
+    [{ PORT: '70000' }, /PORT is "70000".*0 to 65535/],
+    [{ PORT: '80a' }, /PORT is "80a"/],
+    [{ PORT: '-1' }, /PORT is "-1"/],
+    [{ PORT: '0x50' }, /PORT is "0x50"/],
+    [{ LOG_LEVEL: 'loud' }, /LOG_LEVEL is "loud".*trace, debug, info/],
+    [{ NODE_ENV: 'prod' }, /NODE_ENV is "prod".*production/],
+    [{ NODE_ENV: 'production' }, /DATABASE_URL is missing/],
+    [{ VALID_LICENSE_KEY: 'EXTRO-LIFE-ABC123,a.b' }, /VALID_LICENSE_KEY holds "a\.b"/],
+    [{ RABBITMQ_PORT: '0' }, /RABBITMQ_PORT is "0".*1 to 65535/],
+    [{ RABBITMQ_HOST: 'a/b' }, /RABBITMQ_HOST is "a\/b"/],
+    [{ AMQP_URL: 'amqp://h', RABBITMQ_HOST: 'h' }, /AMQP_URL is set, and RABBITMQ_HOST too/],
+    [{ AMQP_CA_FILE: '/nowhere/ca.pem' }, /AMQP_CA_FILE names \/nowhere\/ca\.pem/],
+    [{ TILLCAST_API_KEY: 'short' }, /TILLCAST_API_KEY must be at least 22/],
+    [{ TILLCAST_API_KYE: 'x' }, /TILLCAST_API_KYE is not known: did you mean TILLCAST_API_KEY\?/],
+    [{ TILLCAST_DATADIR: 'x' }, /did you mean TILLCAST_DATA_DIR\?/],
+  ] as const)('%j', (env, message) => {
+    expect(refusal(env)).toMatch(message);
+  });
+
+  test('all at once', () => {
+    const message = refusal({ PORT: 'x', LOG_LEVEL: 'x', VALID_LICENSE_KEY: 'x', TILLCAST_ULR: 'x' });
+    for (const name of ['PORT', 'LOG_LEVEL', 'VALID_LICENSE_KEY', 'TILLCAST_ULR'])
+      expect(message).toContain(name);
+  });
+
+  test('a secret is never shown', () => {
+    const message = refusal({
+      DATABASE_URL: 'mysql://u:hunter2@h/x',
+      AMQP_URL: 'http://u:hunter2@h',
+      TILLCAST_API_KEY: 'hunter2',
+    });
+    expect(message).toMatch(/DATABASE_URL[\s\S]*AMQP_URL[\s\S]*TILLCAST_API_KEY/);
+    expect(message).not.toContain('hunter2');
+  });
+
+  test('a variable of ours that resembles nothing is only remarked', () => {
+    expect(parseBackendConfig({ TILLCAST_SOMETHING_ELSE_ENTIRELY: '1' }).unknownVariables).toEqual([
+      'TILLCAST_SOMETHING_ELSE_ENTIRELY',
+    ]);
+  });
+});
