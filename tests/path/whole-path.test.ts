@@ -1,47 +1,11 @@
-import { DigestSum, rowDigest } from '@tillcast/protocol/digest';
 import { ADMIN_PATHS } from '@tillcast/protocol/http/admin-api';
-import type { ItemsAnswer, TerminalState } from '@tillcast/protocol/http/terminal-api';
-import { ITEM_KINDS } from '@tillcast/protocol/items/kind';
-import { parseTerminalConfig, type RunningTerminal, startTerminal } from '@tillcast/terminal';
-import { silentLogger } from '@tillcast/broker';
-import { freePort } from '@tillcast/testkit';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { RunningTerminal } from '@tillcast/terminal';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestSystem, type TestSystem } from '../support/system.ts';
+import { becomes, itemsOf, shownDigest, startTill, stateOf } from '../support/tills.ts';
 
 const A = 'EXTRO-LIFE-ABC123';
 const B = 'EXTRO-LIFE-XYZ789';
-
-async function read<T>(url: string): Promise<T> {
-  const answer = await fetch(url);
-  if (!answer.ok) throw new Error(`${url}: ${answer.status}`);
-  return (await answer.json()) as T;
-}
-
-const stateOf = (till: RunningTerminal): Promise<TerminalState> => read(`${till.url}/api/state`);
-
-/** The digest of what a till shows to whoever asks: computed here, from its answers alone. */
-async function shownDigest(till: RunningTerminal): Promise<string> {
-  const sum = new DigestSum();
-  for (const kind of ITEM_KINDS) {
-    const { items } = await read<ItemsAnswer>(`${till.url}/api/items/${kind}`);
-    for (const item of items) sum.add(rowDigest(kind, item.id, JSON.stringify(item)));
-  }
-  return sum.toString();
-}
-
-async function startTill(system: TestSystem, licenseKey: string, name: string): Promise<RunningTerminal> {
-  const config = parseTerminalConfig({
-    LICENSE_KEY: licenseKey,
-    SYNC_API_URL: system.backend.url,
-    AMQP_URL: system.virtualHost.amqpUrl,
-    TILLCAST_DATA_DIR: system.folder(name),
-    PORT: String(await freePort()),
-  });
-  return startTerminal(config, { logger: silentLogger });
-}
-
-const becomes = (check: () => Promise<void>): Promise<void> =>
-  vi.waitFor(check, { timeout: 20_000, interval: 50 });
 
 describe.each(['embedded', 'postgresql'] as const)('on the %s database', (engine) => {
   const started = new AsyncDisposableStack();
@@ -73,11 +37,11 @@ describe.each(['embedded', 'postgresql'] as const)('on the %s database', (engine
     const before = await stateOf(tillB);
     const { version } = await system.commit(A, { op: 'set_price', product_id: 'P7', price: 9.99 });
     await becomes(async () => expect(await stateOf(tillA)).toMatchObject({ version, status: 'live' }));
-    const { items } = await read<ItemsAnswer>(`${tillA.url}/api/items/product`);
+    const { items } = await itemsOf(tillA, 'product');
     expect(items.find(({ id }) => id === 'P7')).toMatchObject({ price: 9.99 });
     const after = await stateOf(tillB);
     expect([after.epoch, after.version, after.digest]).toEqual([before.epoch, before.version, before.digest]);
-    const others = await read<ItemsAnswer>(`${tillB.url}/api/items/product`);
+    const others = await itemsOf(tillB, 'product');
     expect(others.items.find(({ id }) => id === 'P7')).toMatchObject({ price: 1.07 });
   });
 

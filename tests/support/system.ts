@@ -7,7 +7,7 @@ import { freshDatabase, freshVirtualHost } from '@tillcast/testkit';
 import type { FreshVirtualHost } from '@tillcast/testkit';
 import { pino } from 'pino';
 
-const API_KEY = 'a-key-for-tests-on-loopback-only';
+export const API_KEY = 'a-key-for-tests-on-loopback-only';
 
 /** The whole backend for one test file: a virtual host, a database and a server of its own. */
 export interface TestSystem extends AsyncDisposable {
