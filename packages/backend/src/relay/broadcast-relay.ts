@@ -39,7 +39,7 @@ export class BroadcastRelay {
     const message = outgoingBroadcast(broadcast);
     const outcome = await settle(context.publisher.publish(message));
     const fields = { license: '*', message_type: message.type, routing_key: message.routingKey };
-    report(outcome, fields, broadcast.createdAt, context);
+    report(outcome, fields, broadcast.createdAt.getTime(), context);
     return outcome.outcome === 'failed' ? null : broadcast.id;
   }
 }

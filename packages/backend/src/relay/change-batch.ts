@@ -30,7 +30,7 @@ async function publishChange(change: WaitingChange, context: PublishContext): Pr
     version: change.version,
   };
   const outcome = await settle(context.publisher.publish(message));
-  report(outcome, fields, change.committedAt, context);
+  report(outcome, fields, change.committedAtMs, context);
   return { change, outcome };
 }
 
@@ -43,12 +43,12 @@ export function settle(publishing: Promise<void>): Promise<Outcome> {
 export function report(
   outcome: Outcome,
   fields: { readonly message_type: string } & object,
-  since: Date,
+  sinceMs: number,
   context: PublishContext,
 ): void {
   const { logger, observer } = context;
   if (outcome.outcome === 'confirmed') {
-    observer.published(fields.message_type, Date.now() - since.getTime());
+    observer.published(fields.message_type, Date.now() - sinceMs);
     logger.info(fields, 'published');
     return;
   }

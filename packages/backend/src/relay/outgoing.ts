@@ -5,12 +5,12 @@ import type { WaitingChange } from './publication-statements.ts';
 
 /** A change as the publisher takes it. */
 export function outgoingChange(change: WaitingChange): OutgoingMessage {
-  const { licenseKey, type, id, message, committedAt } = change;
+  const { licenseKey, type, id, message, committedAtMs } = change;
   return {
     routingKey: routingKeyOf(licenseKey, type),
     messageId: id,
     type,
-    timestampMs: committedAt.getTime(),
+    timestampMs: committedAtMs,
     ...encodeContent(Buffer.from(message)),
   };
 }

@@ -11,7 +11,7 @@ import { ShardLeases } from './shard-leases.ts';
 import { Signal } from './signal.ts';
 
 /** Changes read at once; twice as many are under way, since one batch is read while another is confirmed. */
-const BATCH_CHANGES = 512;
+const BATCH_CHANGES = 1_024;
 const BATCH_LICENSES = 64;
 /** In case a notification was lost: how often the whole backlog is looked through. */
 const SWEEP_EVERY_MS = 5_000;

@@ -9,7 +9,7 @@ const impossible = outcomeOf(new TillcastError('message_too_large', 'too large')
 
 function settled(licenseId: number, version: number, outcome: Outcome): Settled {
   const licenseKey = parseLicenseKey('EXTRO-LIFE-ABC123');
-  const committedAt = new Date(0);
+  const committedAtMs = 0;
   const change = {
     licenseId,
     licenseKey,
@@ -18,7 +18,7 @@ function settled(licenseId: number, version: number, outcome: Outcome): Settled 
     id: '',
     type: 'table_update',
     message: '',
-    committedAt,
+    committedAtMs,
   } as const;
   return { change, outcome };
 }
