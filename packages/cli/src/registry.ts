@@ -4,7 +4,7 @@ import type { CliCommand } from './command.ts';
 export interface CommandEntry {
   readonly path: readonly string[];
   readonly summary: string;
-  load(): Promise<CliCommand>;
+  readonly load: () => Promise<CliCommand>;
 }
 
 /** What a group's first word says of itself in the list of commands. */

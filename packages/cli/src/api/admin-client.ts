@@ -64,8 +64,17 @@ export class AdminClient implements Disposable {
     return this.#ask('POST', ADMIN_PATHS.resume(key), licenseSchema, {});
   }
 
-  commit(key: LicenseKey, operations: readonly Operation[]): Promise<CommitResult> {
-    return this.#ask('POST', ADMIN_PATHS.changes(key), commitResultSchema, { operations });
+  async commit(key: LicenseKey, operations: readonly Operation[]): Promise<CommitResult> {
+    try {
+      return await this.#ask('POST', ADMIN_PATHS.changes(key), commitResultSchema, { operations });
+    } catch (error) {
+      if (operations.length !== 1 || !(error instanceof TillcastError)) throw error;
+      // Whoever asked for one thing need not be told which of all it was.
+      const message = error.message.replace(/^\/operations\/0[^:\s]*: (.)/, (_, first: string) =>
+        first.toUpperCase(),
+      );
+      throw new TillcastError(error.code, message, { cause: error.cause, details: error.details });
+    }
   }
 
   /** Sends operations, one JSON text a line. In strict mode nothing is done unless every line is good. */
@@ -154,8 +163,6 @@ export function refusal(answer: HttpAnswer, url: string): TillcastError {
 }
 
 function hintFor(code: ErrorCode): string {
-  if (code === 'api_key_invalid')
-    return ' Look at TILLCAST_API_KEY, or at admin-api-key in the data folder of the backend.';
   if (code === 'license_not_found') return ' `tillcast license list` shows those that exist.';
   return '';
 }

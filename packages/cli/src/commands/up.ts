@@ -4,9 +4,8 @@ import { type CliCommand, defineCommand } from '../command.ts';
 import type { CliContext } from '../context.ts';
 import { banner } from '../up/banner.ts';
 import { DEFAULT_PORT, DEFAULT_TILL_PORTS, type DemoPlan, planDemo } from '../up/demo-plan.ts';
-import { DemoStack, type RunningDemoStack } from '../up/demo-stack.ts';
+import { DemoStack, type RunningDemo } from '../up/demo-stack.ts';
 import { requireFreePorts } from '../up/free-ports.ts';
-import { removeDemoData } from '../up/fresh.ts';
 import { lockInstance } from '../up/instance-lock.ts';
 import { removeRunning, writeRunning } from '../up/running-file.ts';
 import { stopSignal } from '../up/stop-signal.ts';
@@ -55,7 +54,6 @@ export const up: CliCommand = defineCommand<DemoPlan, undefined>({
           flag: '--till-ports',
         })),
       ]);
-      if (plan.fresh) await removeDemoData(plan.dataDir);
       await runUntilStopped(plan, context);
     } finally {
       lock.release();
@@ -76,10 +74,8 @@ async function runUntilStopped(plan: DemoPlan, context: CliContext): Promise<voi
       license_key: license,
     })),
   });
+  const starting = stack.start();
   try {
-    const starting = stack.start();
-    // When a stop comes first, what then becomes of the start is told by nobody: stop() waits for its end.
-    starting.catch(() => undefined);
     const running = await Promise.race([starting, stop.asked, stack.broken]);
     if (running !== undefined) {
       await announce(running, plan, context);
@@ -87,11 +83,13 @@ async function runUntilStopped(plan: DemoPlan, context: CliContext): Promise<voi
     }
   } finally {
     await stack.stop();
+    // A start that was cut short ends now; how, is of no interest any more.
+    await Promise.allSettled([starting]);
     await removeRunning(plan.dataDir);
   }
 }
 
-async function announce(running: RunningDemoStack, plan: DemoPlan, context: CliContext): Promise<void> {
+async function announce(running: RunningDemo, plan: DemoPlan, context: CliContext): Promise<void> {
   const env = { ...context.env, TILLCAST_DATA_DIR: plan.dataDir };
   const { apiKey } = await locateBackend({ ...context, env, url: running.backendUrl });
   if (!context.json) {

@@ -123,7 +123,11 @@ function emptyMessage(tally: Tally): string {
 function withFileLines(error: unknown, lineOf: readonly number[]): unknown {
   if (!(error instanceof TillcastError) || error.details.length === 0) return error;
   const details = error.details.map((each) => inFile(each, lineOf));
-  return new TillcastError(error.code, error.message, { cause: error, details });
+  const message = error.message.replace(
+    /^line \d+/,
+    (pointer) => inFile({ pointer, detail: '' }, lineOf).pointer,
+  );
+  return new TillcastError(error.code, message, { cause: error, details });
 }
 
 function inFile(detail: ErrorDetail, lineOf: readonly number[]): ErrorDetail {

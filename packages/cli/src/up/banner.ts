@@ -3,30 +3,27 @@ import type { CliContext } from '../context.ts';
 import { columns } from '../output/columns.ts';
 import { counted } from '../output/figures.ts';
 import { type DemoPlan, PRICE_CHANGES } from './demo-plan.ts';
-import type { RunningDemoStack } from './demo-stack.ts';
+import type { RunningDemo } from './demo-stack.ts';
 
 /** What a person who has just started the demo needs: addresses, keys, what to mind, what to try. */
-export function banner(
-  running: RunningDemoStack,
-  plan: DemoPlan,
-  apiKey: string,
-  context: CliContext,
-): string {
+export function banner(running: RunningDemo, plan: DemoPlan, apiKey: string, context: CliContext): string {
   const { accent, bold, muted, ok, warning } = context.outStyles;
   const here = (path: string): string => relative(context.cwd, path) || '.';
+  const dataDir = here(plan.dataDir);
   const tills = running.tills.map(({ till, url, license }) => [
     till.merchant,
     accent(url),
-    `${till.license}, ${counted(license.items, 'item')}, v${license.version}`,
+    `${till.license}, ${counted(license.items, 'item')}`,
   ]);
+  const { managementUrl } = running.broker;
   const places = [
     ...tills,
-    ['Backend', accent(running.backendUrl), `API at ${running.backendUrl}/docs`],
-    ...(running.broker.managementUrl === null
+    ['Backend', accent(running.backendUrl), `API described at ${running.backendUrl}/docs`],
+    ...(managementUrl === null
       ? []
-      : [['RabbitMQ', accent(running.broker.managementUrl), 'its management page']]),
-    ['API key', apiKey, `in ${here(plan.dataDir)}/admin-api-key`],
-    ['Logs', `${here(plan.dataDir)}/logs`, ''],
+      : [['RabbitMQ', accent(managementUrl), `user and password in ${dataDir}/rabbitmq/node.json`]]),
+    ['Logs', `${dataDir}/logs`],
+    ['API key', `${dataDir}/admin-api-key`, ''],
   ];
   const [first] = running.tills;
   const license = first?.till.license ?? '';
@@ -38,7 +35,7 @@ export function banner(
   return `
 ${ok(bold('Tillcast runs'))}
 
-${indent(columns([], places))}
+${indent(columns([], places))}${indent(`         ${apiKey}\n`)}
 ${dataNotice(plan, context, warning, here)}
 ${bold('Try, in a second shell')}
 ${indent(`${commands.join('\n')}\n`)}

@@ -1,4 +1,4 @@
-import { chmod, mkdir } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TillcastError } from '@tillcast/protocol/errors';
 import type { License } from '@tillcast/protocol/http/admin-api';
@@ -6,28 +6,39 @@ import { AdminClient } from '../api/admin-client.ts';
 import { locateBackend } from '../api/locate.ts';
 import type { CliContext } from '../context.ts';
 import { counted } from '../output/figures.ts';
-import { BROKER_VARIABLES, type DemoBroker, findBroker } from './broker.ts';
+import { BROKER_VARIABLES, type DemoBroker, type ReadyBroker, startBroker } from './broker.ts';
 import { type ChildService, startChildService } from './child-service.ts';
 import { ensureLicense, importDemoCatalog, isUntouched } from './demo-catalog.ts';
 import type { DemoPlan, DemoTill } from './demo-plan.ts';
+import { removeDemoData } from './fresh.ts';
 import { Steps } from './steps.ts';
 
+type Environment = Readonly<Record<string, string>>;
+
 /** A demo that runs. */
-export interface RunningDemoStack {
-  readonly broker: DemoBroker;
+export interface RunningDemo {
+  readonly broker: ReadyBroker;
   readonly backendUrl: string;
-  readonly tills: readonly { readonly till: DemoTill; readonly url: string; readonly license: License }[];
-  /** Whether the catalogs were imported by this start. */
-  readonly first: boolean;
+  readonly tills: readonly RunningTill[];
 }
 
-/** Everything that was started, in the order of its start. */
+export interface RunningTill {
+  readonly till: DemoTill;
+  readonly url: string;
+  readonly license: License;
+}
+
+/** How long a service may take to stop before it is killed. */
+const GRACE_MS = 3_000;
+
+/** The demo's processes: started side by side as far as they can be, stopped in the reverse order. */
 export class DemoStack {
   readonly #plan: DemoPlan;
   readonly #context: CliContext;
   readonly #steps: Steps;
-  readonly #services: { readonly service: ChildService; readonly rank: number }[] = [];
   readonly #broken = Promise.withResolvers<never>();
+  readonly #tills: ChildService[] = [];
+  #backend: ChildService | null = null;
   #broker: DemoBroker | null = null;
   #stopping = false;
 
@@ -35,6 +46,7 @@ export class DemoStack {
     this.#plan = plan;
     this.#context = context;
     this.#steps = new Steps(context);
+    // Heard by whoever races it; that nobody does is no failure of its own.
     this.#broken.promise.catch(() => undefined);
   }
 
@@ -44,146 +56,138 @@ export class DemoStack {
   }
 
   /**
-   * Starts broker, backend and tills, and imports the catalogs where this is their first start. What was
-   * started when it rejects is for `stop` to stop.
+   * Starts broker, backend and tills, and imports the catalogs where nothing was ever written to them. What
+   * was started when it rejects is for `stop` to stop.
    */
-  async start(): Promise<RunningDemoStack> {
-    const { dataDir, port, tills } = this.#plan;
+  async start(): Promise<RunningDemo> {
+    const { dataDir } = this.#plan;
+    if (this.#plan.fresh) {
+      const removed = (): string => `removed what earlier demos left in ${dataDir}`;
+      await this.#steps.run('Removing what earlier demos left', removed, () => removeDemoData(dataDir));
+    }
     await mkdir(join(dataDir, 'logs'), { recursive: true });
-    await chmod(dataDir, 0o700);
-    const broker = await this.#steps.run(
-      'Starting RabbitMQ',
-      ({ name }) => name,
-      () => this.#startBroker(),
+    this.#refuseWhenStopping();
+    const broker = startBroker(this.#context.env, dataDir);
+    this.#broker = broker;
+    void broker.ended.then((how) =>
+      this.#reportEnd(
+        `RabbitMQ ended by itself (${how}); its log is in ${join(dataDir, 'rabbitmq', 'log')}.`,
+      ),
     );
-    const backend = await this.#steps.run(
-      'Starting the backend',
-      ({ url }) => `backend at ${url}`,
-      () => this.#startBackend(broker, port),
-    );
-    using client = new AdminClient(
-      await locateBackend({ ...this.#context, url: backend.url, env: this.#env() }),
-    );
-    const before = await Promise.all(tills.map((till) => ensureLicense(client, till)));
-    const first = before.some(isUntouched);
-    const [urls, licenses] = await Promise.all([
+    // Backend and tills connect by themselves: they need not wait for the slowest of all.
+    const [ready, services] = await Promise.all([
       this.#steps.run(
-        'Starting the tills',
-        () => 'tills',
-        () => Promise.all(tills.map((till) => this.#startTill(till, broker, backend.url))),
+        'Starting RabbitMQ',
+        ({ name }) => name,
+        () => broker.ready,
       ),
-      Promise.all(
-        tills.map((till, index) => {
-          const license = before[index];
-          return license === undefined || isUntouched(license) ? this.#import(client, till) : license;
-        }),
-      ),
+      broker.environment.then((environment) => this.#startServices(environment)),
     ]);
-    const running = tills.flatMap((till, index) => {
-      const [url, license] = [urls[index], licenses[index]];
-      return url === undefined || license === undefined ? [] : [{ till, url, license }];
-    });
-    return { broker, backendUrl: backend.url, tills: running, first };
+    return { broker: ready, ...services };
   }
 
   /** Stops tills, backend and broker, in this order. What does not end in time is killed. */
   async stop(): Promise<void> {
     this.#stopping = true;
+    if (this.#broker === null) return;
     await this.#steps.run(
       'Stopping',
-      () => 'stopped everything',
+      () => 'stopped',
       async () => {
-        for (const rank of [TILL_RANK, BACKEND_RANK]) {
-          const services = this.#services.filter((each) => each.rank === rank);
-          await Promise.all(services.map(({ service }) => service.stop(GRACE_MS)));
-        }
+        await Promise.all(this.#tills.map((till) => till.stop(GRACE_MS)));
+        await this.#backend?.stop(GRACE_MS);
         await this.#broker?.stop();
       },
     );
   }
 
-  async #startBroker(): Promise<DemoBroker> {
-    const broker = await findBroker(this.#context.env, this.#plan.dataDir);
-    this.#broker = broker;
-    void broker.ended.then((how) =>
-      this.#reportEnd(`RabbitMQ ended (${how}); its log is in ${this.#plan.dataDir}/rabbitmq/log.`),
+  async #startServices(broker: Environment): Promise<Omit<RunningDemo, 'broker'>> {
+    const { tills } = this.#plan;
+    const backendUrl = await this.#steps.run(
+      'Starting the backend',
+      (url) => `backend at ${url}`,
+      () => this.#startBackend(broker),
     );
-    return broker;
+    using client = new AdminClient(
+      await locateBackend({ ...this.#context, url: backendUrl, env: this.#environment() }),
+    );
+    const licenses = await Promise.all(tills.map((till) => ensureLicense(client, till)));
+    const [urls, filled] = await Promise.all([
+      this.#steps.run(
+        'Starting the tills',
+        (started) => `tills at ${started.join(' and ')}`,
+        () => Promise.all(tills.map((till) => this.#startTill(till, broker, backendUrl))),
+      ),
+      Promise.all(licenses.map((license) => this.#ensureCatalog(client, license))),
+    ]);
+    const running = tills.flatMap((till, index) => {
+      const [url, license] = [urls[index], filled[index]];
+      return url === undefined || license === undefined ? [] : [{ till, url, license }];
+    });
+    return { backendUrl, tills: running };
   }
 
-  async #startBackend(broker: DemoBroker, port: number): Promise<{ readonly url: string }> {
-    const service = await this.#launch(BACKEND_RANK, {
-      name: 'the backend',
-      args: ['server'],
-      env: {
-        ...broker.environment,
-        PORT: String(port),
-        HOST: '127.0.0.1',
-        TILLCAST_DATA_DIR: this.#plan.dataDir,
-      },
-      logPath: join(this.#plan.dataDir, 'logs', 'server.log'),
-    });
-    return { url: localhost(await service.ready) };
+  async #startBackend(broker: Environment): Promise<string> {
+    const { dataDir, port } = this.#plan;
+    const own = { PORT: String(port), HOST: '127.0.0.1', TILLCAST_DATA_DIR: dataDir };
+    this.#backend = await this.#launch('the backend', 'server', { ...broker, ...own });
+    return localhost(await this.#backend.ready);
   }
 
-  async #startTill(till: DemoTill, broker: DemoBroker, backendUrl: string): Promise<string> {
-    const service = await this.#launch(TILL_RANK, {
-      name: `the till of ${till.merchant}`,
-      args: ['terminal'],
-      env: {
-        ...broker.environment,
-        PORT: String(till.port),
-        HOST: '127.0.0.1',
-        LICENSE_KEY: till.license,
-        TERMINAL_NAME: till.terminalName,
-        SYNC_API_URL: backendUrl,
-        TILLCAST_DATA_DIR: join(this.#plan.dataDir, 'terminals', till.license),
-      },
-      logPath: join(this.#plan.dataDir, 'logs', `terminal-${till.license}.log`),
-    });
+  async #startTill(till: DemoTill, broker: Environment, backendUrl: string): Promise<string> {
+    const own = {
+      PORT: String(till.port),
+      HOST: '127.0.0.1',
+      LICENSE_KEY: till.license,
+      TERMINAL_NAME: till.terminalName,
+      SYNC_API_URL: backendUrl,
+      TILLCAST_DATA_DIR: join(this.#plan.dataDir, 'terminals', till.license),
+    };
+    const service = await this.#launch(`the till of ${till.merchant}`, 'terminal', { ...broker, ...own });
+    this.#tills.push(service);
     return localhost(await service.ready);
   }
 
-  #import(client: AdminClient, till: DemoTill): Promise<License> {
+  async #ensureCatalog(client: AdminClient, license: License): Promise<License> {
+    const till = this.#plan.tills.find((each) => each.license === license.key);
+    if (till === undefined || !isUntouched(license)) return license;
     return this.#steps.run(
       `Importing the catalog of ${till.merchant}`,
-      (license) => `${till.merchant}: ${counted(license.items, 'item')}`,
+      ({ items }) => `${till.merchant}: ${counted(items, 'item')}`,
       () => importDemoCatalog(client, till),
     );
   }
 
-  async #launch(
-    rank: number,
-    options: {
-      readonly name: string;
-      readonly args: readonly string[];
-      readonly env: Readonly<Record<string, string>>;
-      readonly logPath: string;
-    },
-  ): Promise<ChildService> {
-    const env = { ...this.#env(), ...options.env };
-    const service = await startChildService({ ...options, env, cwd: this.#context.cwd });
-    this.#services.push({ service, rank });
-    const { name, exited, ready, logTail } = service;
-    void ready.then(
-      async () => {
-        const how = await exited;
-        this.#reportEnd(
-          `${name.charAt(0).toUpperCase()}${name.slice(1)} ended by itself (${how}). Its log, ${options.logPath}, ends with:\n${await logTail()}`,
-        );
-      },
-      // Whoever started it tells that.
-      () => undefined,
-    );
+  async #launch(name: string, command: 'server' | 'terminal', own: Environment): Promise<ChildService> {
+    const label = own['LICENSE_KEY'] === undefined ? command : `${command}-${own['LICENSE_KEY']}`;
+    const logPath = join(this.#plan.dataDir, 'logs', `${label}.log`);
+    const env = { ...this.#environment(), ...own };
+    this.#refuseWhenStopping();
+    const service = await startChildService({ name, args: [command], env, cwd: this.#context.cwd, logPath });
+    if (this.#stopping) await service.stop(GRACE_MS);
+    const watch = async (): Promise<void> => {
+      const how = await service.exited;
+      const tail = await service.logTail();
+      this.#reportEnd(
+        `It was ${name} that ended by itself (${how}). Its log, ${logPath}, ends with:\n${tail}`,
+      );
+    };
+    // A start that fails is told by whoever waits for it.
+    void service.ready.then(watch, () => undefined);
     return service;
+  }
+
+  /** Nothing may be started that `stop` would no longer see. */
+  #refuseWhenStopping(): void {
+    if (this.#stopping) throw new TillcastError('internal', 'The demo was stopped while it started.');
   }
 
   #reportEnd(message: string): void {
     if (!this.#stopping) this.#broken.reject(new TillcastError('internal', message));
   }
 
-  /** Ours without what says where a broker is: one that we started goes before. */
-  #env(): Readonly<Record<string, string | undefined>> {
+  /** Ours, without what says where broker and backend are: the demo's own go before. */
+  #environment(): Readonly<Record<string, string | undefined>> {
     const env: Record<string, string | undefined> = {
       ...this.#context.env,
       TILLCAST_DATA_DIR: this.#plan.dataDir,
@@ -192,10 +196,6 @@ export class DemoStack {
     return env;
   }
 }
-
-const BACKEND_RANK = 1;
-const TILL_RANK = 2;
-const GRACE_MS = 3_000;
 
 /** People read `localhost`; the services say which address they bound. */
 function localhost(url: string): string {

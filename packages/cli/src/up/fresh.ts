@@ -5,7 +5,7 @@ import { TillcastError } from '@tillcast/protocol/errors';
 import { z } from 'zod';
 
 /** What a demo makes in its data directory, besides its lock and the broker's folder. Nothing else there is touched. */
-const MADE = ['database', 'terminals', 'logs', 'admin-api-key', 'running.json', 'rabbitmq-docker'] as const;
+const MADE = ['database', 'terminals', 'logs', 'admin-api-key', 'rabbitmq-docker'] as const;
 
 /**
  * Removes what earlier demos left in a data directory. The caller holds the instance lock.
