@@ -65,6 +65,7 @@ export async function startBackend(
   const publisher = new Publisher({ connection, confirmTimeoutMs: CONFIRM_TIMEOUT_MS });
   publisher.onReadyChange((ready) => metrics.brokerReady(ready));
   const relay = new Relay({ database, publisher, logger, observer: metrics });
+  metrics.watchShards(() => relay.shardsHeld);
 
   started.defer(() => connection.stop());
   connection.start();

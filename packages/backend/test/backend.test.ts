@@ -74,6 +74,7 @@ test('a backend starts, takes a change, publishes it, and stops', async () => {
   expect(metrics).toMatch(/tillcast_published_messages_total\{type="product_update"\} 1/);
   expect(metrics).toMatch(/tillcast_commits_total\{type="product_update"\} 1/);
   expect(metrics).toMatch(/tillcast_broker_ready 1/);
+  expect(metrics).toMatch(/tillcast_relay_shards_owned [1-9]/);
   await backend.stop();
   await backend.stop();
   await expect(fetch(`${backend.url}/health`)).rejects.toThrow('fetch failed');
@@ -175,7 +176,7 @@ test('open requests finish while it stops', async () => {
     body,
     duplex: 'half',
   });
-  await vi.waitUntil(async () => (await (await fetch(`${backend.url}/health`)).json()).status === 'ok');
+  await vi.waitUntil(() => lines.join('').includes('An import begins'), { timeout: 30_000 });
   const stopped = backend.stop();
   gate.resolve();
   const answer = await importing;

@@ -62,6 +62,7 @@ export function addImportRoute(app: App, on: AdminDependencies, bounds: ImportBo
     async (request): Promise<ImportResult> => {
       const { key } = request.params;
       const { mode } = request.query;
+      request.log.info({ license: key, mode }, 'An import begins');
       const result = await importLines(on.database, key, arriving(request.body), {
         mode,
         now: on.now,

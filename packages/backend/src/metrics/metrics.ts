@@ -20,6 +20,7 @@ export class BackendMetrics implements RelayObserver {
   readonly #publishFailures: Counter;
   readonly #backlog: Gauge;
   readonly #shards: Gauge;
+  #shardsHeld: () => number = () => 0;
   readonly #reports: Counter;
   readonly #answers: Counter;
   readonly #brokerUp: Gauge;
@@ -116,8 +117,9 @@ export class BackendMetrics implements RelayObserver {
     this.#backlog.set(changes);
   }
 
-  shardsOwned(count: number): void {
-    this.#shards.set(count);
+  /** Says where to read how many shards the relay holds: asked at each look at the metrics. */
+  watchShards(shardsHeld: () => number): void {
+    this.#shardsHeld = shardsHeld;
   }
 
   reported(outcome: ReportOutcome): void {
@@ -134,6 +136,7 @@ export class BackendMetrics implements RelayObserver {
 
   /** Everything, in Prometheus' text format. */
   async text(): Promise<{ readonly body: string; readonly mediaType: string }> {
+    this.#shards.set(this.#shardsHeld());
     return { body: await this.#registry.metrics(), mediaType: this.#registry.contentType };
   }
 }

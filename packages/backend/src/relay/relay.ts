@@ -90,6 +90,11 @@ export class Relay implements AsyncDisposable {
     this.#scheduleSweep();
   }
 
+  /** How many shards this relay publishes for at this moment. */
+  get shardsHeld(): number {
+    return this.#leases.held().length;
+  }
+
   /** Waits for what is under way, then gives the shards to the other relays. Safe to call more than once. */
   stop(): Promise<void> {
     this.#stopped ??= this.#stop();

@@ -26,7 +26,7 @@ test.each([
 });
 
 test('any header at all gets a coding that we have', () => {
-  fc.assert(fc.property(fc.string(), (header) => void expect(ENCODINGS).toContain(chooseEncoding(header))));
+  fc.assert(fc.property(fc.string(), (header) => ENCODINGS.includes(chooseEncoding(header))));
 });
 
 test.each([

@@ -150,7 +150,9 @@ describe('what is answered', () => {
     );
     expect(second).toMatchObject({ next: null, version: start.version + 1 });
     expect(
-      [...first.changes, ...second.changes].map(({ id, item }) => [id, item === null]).toSorted(),
+      [...first.changes, ...second.changes]
+        .map(({ id, item }) => [id, item === null] as const)
+        .toSorted(([a], [b]) => a.localeCompare(b)),
     ).toEqual([
       ['NEW', false],
       ['P0001', false],
