@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '@tillcast/testkit';
-import { z } from 'zod';
 
 const BIN = fileURLToPath(new URL('../../packages/cli/bin/tillcast.mjs', import.meta.url));
 
@@ -17,14 +16,6 @@ export interface Announcement {
   readonly api_key: string;
   readonly data_dir: string;
 }
-
-const announcementSchema: z.ZodType<Announcement, unknown> = z.object({
-  backend: z.url(),
-  terminals: z.array(z.object({ url: z.url(), license_key: z.string(), merchant: z.string() })).length(2),
-  management: z.url().nullable(),
-  api_key: z.string(),
-  data_dir: z.string(),
-});
 
 /** Ports for one demo: the backend's and the two tills'. */
 export interface DemoPorts {
@@ -70,6 +61,7 @@ export function startDemo(dataDir: string, ports: DemoPorts, ...more: readonly s
     child.once('close', (code) => resolve({ code, err }));
   });
   const running = announcementOf(child, exited);
+  // A test of a start that is refused looks only at how it ended.
   running.catch(() => undefined);
   return { pid: child.pid ?? 0, running, exited, signal: (name) => void child.kill(name) };
 }
@@ -78,14 +70,13 @@ async function announcementOf(
   child: ChildProcess,
   exited: Promise<{ code: number | null; err: string }>,
 ): Promise<Announcement> {
-  const { promise, resolve, reject } = Promise.withResolvers<Announcement>();
+  const { promise, resolve } = Promise.withResolvers<Announcement>();
   let out = '';
   child.stdout?.on('data', (chunk: Buffer) => {
     out += chunk.toString('utf8');
     if (!out.includes('\n')) return;
-    const parsed = announcementSchema.safeParse(JSON.parse(out));
-    if (parsed.success) resolve(parsed.data);
-    else reject(parsed.error);
+    const announcement: Announcement = JSON.parse(out);
+    resolve(announcement);
   });
   const early = exited.then(({ code, err }): never => {
     throw new Error(`The demo ended before it ran, with exit code ${code}:\n${err}`);

@@ -185,7 +185,7 @@ test('open requests finish while it stops', async () => {
   await stopped;
 });
 
-test('bytes that are not HTTP are answered with a problem', async () => {
+test('[S8] bytes that are not HTTP are answered with a problem', async () => {
   await using backend = await startBackend(await configure(), { logger });
   const { connect } = await import('node:net');
   const socket = connect(Number(new URL(backend.url).port), '127.0.0.1');

@@ -21,7 +21,7 @@ function recordingLogger(): { logger: Logger; warnings: string[] } {
   return { warnings, logger: { ...silentLogger, warn: (_fields, text) => warnings.push(text) } };
 }
 
-test('a connection that the broker closes comes back, with its publisher and its subscriber', async () => {
+test('[Q4] a connection that the broker closes comes back, with its publisher and its subscriber', async () => {
   const { management, vhost, node, connection: connect } = await broker();
   const connection = connect();
   const states: ConnectionState['status'][] = [];

@@ -12,7 +12,7 @@ test('what is decoded is what was encoded', () => {
   );
 });
 
-test('a body of up to 1 KiB goes as it is, a longer one as gzip', () => {
+test('[W7] a body of up to 1 KiB goes as it is, a longer one as gzip', () => {
   const text = (length: number): Uint8Array => Buffer.from('a'.repeat(length));
   expect(encodeContent(text(1_024)).contentEncoding).toBeUndefined();
   const encoded = encodeContent(text(1_025));
@@ -25,7 +25,7 @@ test('a body that gzip would make longer goes as it is', () => {
   expect(encodeContent(noise)).toEqual({ body: noise });
 });
 
-test('a body is not inflated beyond the bound', () => {
+test('[W7] a body is not inflated beyond the bound', () => {
   const bomb = gzipSync(Buffer.alloc(50_000_000));
   expect(() => decodeContent(bomb, 'gzip')).toThrow(expect.objectContaining({ code: 'message_too_large' }));
   expect(decodeContent(gzipSync(Buffer.alloc(100)), 'gzip', 100).byteLength).toBe(100);

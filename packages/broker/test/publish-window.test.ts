@@ -90,7 +90,7 @@ test('nothing is written to a full socket until it has drained', async () => {
   await Promise.all(published);
 });
 
-test('a nack rejects its message and no other', async () => {
+test('[Q5] a nack rejects its message and no other', async () => {
   const { window, sent } = windowOf(10);
   const refused = failureOf(window.publish(message('a', 'a')));
   const taken = window.publish(message('b', 'b'));
@@ -100,7 +100,7 @@ test('a nack rejects its message and no other', async () => {
   await taken;
 });
 
-test('a channel that is lost rejects what is unconfirmed, what waits, and what comes later', async () => {
+test('[Q5] a channel that is lost rejects what is unconfirmed, what waits, and what comes later', async () => {
   const { window } = windowOf(1);
   const failures = [
     failureOf(window.publish(message('a', 'a'))),

@@ -60,7 +60,7 @@ test('[P1] a message to one license reaches that license’s queue and no other'
   expect(tillB.received.map((each) => each.messageId)).toEqual(['to-b', 'to-all']);
 });
 
-test('a broadcast reaches a queue by the second binding only', async () => {
+test('[L3] a broadcast reaches a queue by the second binding only', async () => {
   const connection = (await broker()).connection();
   const publisher = await publisherOn(connection);
   const both = await attach(connection, bindingsOf(LICENSE_A));
@@ -93,7 +93,7 @@ test('a delivery carries the properties it was published with', async () => {
   expect(delivery?.body.toString()).toBe('{"a":1}');
 });
 
-test('a message that its handler cannot take is dropped and reported, and the next one is handled', async () => {
+test('[W4] a message that its handler cannot take is dropped and reported, and the next one is handled', async () => {
   const { management, vhost, connection: connect } = await broker();
   const connection = connect();
   const publisher = await publisherOn(connection);
@@ -171,7 +171,7 @@ test('[Q3] a queue deleted under its consumer is reported and declared again und
   await deleting.remove();
 });
 
-test('20,000 messages are all confirmed, and all arrive in order', async () => {
+test('[Q5] 20,000 messages are all confirmed, and all arrive in order', async () => {
   const connection = (await broker()).connection();
   const publisher = await publisherOn(connection);
   const till = await attach(connection, bindingsOf(LICENSE_A));

@@ -49,7 +49,7 @@ async function license(): Promise<Record<string, unknown>> {
 
 const GOOD = 'sku,name,category,price_pence\nT1,Tea,Drinks,250\nC1,Cake,Food,300\n';
 
-test('a strict import with a bad row anywhere changes nothing, and names the rows by line', async () => {
+test('[A2] a strict import with a bad row anywhere changes nothing, and names the rows by line', async () => {
   const before = await license();
   const rows = Array.from({ length: 2000 }, (_, index) => `P${index},Product ${index},All,${index}\n`).join(
     '',
@@ -81,7 +81,7 @@ test('a good import is one change; again, it is none; what is missing of a gzip 
   expect(await license()).toMatchObject({ version: 1, items: 4 });
 });
 
-test('a partial import takes the good rows, also where only the server sees what is wrong', async () => {
+test('[A2] a partial import takes the good rows, also where only the server sees what is wrong', async () => {
   const before = await license();
   const lines = [
     '{"op":"put","kind":"table","item":{"id":"t1","name":"Table 1"}}',
@@ -185,7 +185,7 @@ test('a notice is broadcast', async () => {
   expect(JSON.parse(out)).toMatchObject({ id: expect.any(String), expires_at: expect.any(String) });
 });
 
-test('each failure has its exit code', async () => {
+test('[K1] each failure has its exit code', async () => {
   expect(await tillcast('license', 'show', 'EXTRO-LIFE-NOBODY')).toMatchObject({ code: 3, out: '' });
   expect(await tillcast('license', 'create', LICENSE)).toMatchObject({ code: 5, out: '' });
   expect(await tillcast('import', 'nowhere.csv', '--license', LICENSE)).toMatchObject({ code: 3, out: '' });

@@ -61,7 +61,7 @@ test('the café’s menu is whole: what items refer to is there', async () => {
   expect(canonical).toEqual(operations.map((each) => (each.op === 'put' ? JSON.stringify(each.item) : '')));
 });
 
-test('the staff’s PINs are those that the README tells', async () => {
+test('[I4] the staff’s PINs are those that the README tells', async () => {
   const readme = await readFile(demo('cafe-nord/README.md'), 'utf8');
   for (const { name, pin_hash } of items(await operationsIn('cafe-nord/menu.jsonl'), 'user')) {
     const pin = new RegExp(`^\\| ${String(name)} \\| .* \\| (\\d+) \\|$`, 'm').exec(readme)?.[1] ?? '';

@@ -53,7 +53,7 @@ describe('help', () => {
 });
 
 describe('words that are not understood', () => {
-  test('a misspelt command gets a suggestion and exit code 2', async () => {
+  test('[K1] a misspelt command gets a suggestion and exit code 2', async () => {
     const { code, err } = await invoke(['publsh']);
     expect(code).toBe(2);
     expect(err).toContain('Did you mean publish?');
@@ -65,7 +65,7 @@ describe('words that are not understood', () => {
     expect(err).toContain('Did you mean --license?');
   });
 
-  test('a missing flag is named', async () => {
+  test('[K3] a missing flag is named', async () => {
     const { code, err } = await invoke(['publish', 'price', '--license', LICENSE]);
     expect(code).toBe(2);
     expect(err).toContain('--product <id> is needed');
@@ -114,7 +114,7 @@ describe('values are checked before anything is sent', () => {
     },
   );
 
-  test('a price too precise for the currency that is given', async () => {
+  test('[K3] a price too precise for the currency that is given', async () => {
     const { code, err } = await invoke([...withFlag(PRICE, '--price', '2.5'), '--currency', 'JPY'], { env });
     expect(code).toBe(2);
     expect(err).toContain('0 decimal digits');
@@ -158,7 +158,7 @@ describe('values are checked before anything is sent', () => {
 });
 
 describe('output', () => {
-  test('an error with --json is one JSON line on stderr, and stdout stays empty', async () => {
+  test('[K2] an error with --json is one JSON line on stderr, and stdout stays empty', async () => {
     const { code, out, err } = await invoke([...withFlag(PRICE, '--license', 'x.y'), '--json']);
     expect({ code, out }).toEqual({ code: 2, out: '' });
     expect(JSON.parse(err)).toMatchObject({ error: { code: 'license_key_malformed' } });

@@ -85,6 +85,16 @@ describe('the operator door', () => {
     expect((refusal as TillcastError).details.map((each) => each.pointer)).toContain(pointer);
   });
 
+  test('[I4] a PIN itself is refused, its salted slow hash is taken', () => {
+    const hash = `scrypt$16384$8$1$${'s'.repeat(22)}$${'h'.repeat(43)}`;
+    expect(attempt(() => rowOf('user', { id: 'U1', name: 'Mia', pin_hash: '4711' }))).toMatchObject({
+      code: 'item_invalid',
+    });
+    expect(JSON.parse(rowOf('user', { id: 'U1', name: 'Mia', pin_hash: hash }).body)).toMatchObject({
+      pin_hash: hash,
+    });
+  });
+
   test('[I3] an own __proto__ field is refused, and no prototype is touched', () => {
     const hostile: unknown = JSON.parse(
       '{"id":"P1","name":"x","price":1,"currency":"GBP","__proto__":{"polluted":true}}',

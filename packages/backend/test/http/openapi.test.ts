@@ -50,7 +50,7 @@ const operations = (): readonly (readonly [string, z.infer<typeof operationSchem
     ),
   );
 
-test('the description is valid OpenAPI 3.1', async () => {
+test('[S9] the description is valid OpenAPI 3.1', async () => {
   expect(document.openapi).toBe('3.1.0');
   await expect(new Validator().validate(JSON.parse(text))).resolves.toMatchObject({ valid: true });
 });
@@ -67,7 +67,7 @@ function pathsOf(tree: string): readonly string[] {
   });
 }
 
-test('it describes every route that there is, and no other', async () => {
+test('[S9] it describes every route that there is, and no other', async () => {
   const paths = pathsOf(on.app.printRoutes({ commonPrefix: false })).filter(
     (path) => path !== '/openapi.json' && !path.startsWith('/docs'),
   );

@@ -18,7 +18,7 @@ describe('every answer', () => {
     '/api/v1/admin/licenses/%zz',
     '/openapi.json',
     '/docs',
-  ])('%s has a request id and headers that keep browsers out', async (url) => {
+  ])('[S8] %s has a request id and headers that keep browsers out', async (url) => {
     const { headers } = await on.get(url);
     expect(headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);
     expect(headers['x-content-type-options']).toBe('nosniff');
@@ -44,7 +44,7 @@ describe('paths and methods', () => {
     '/api/v1/sync/coupons',
     '/api/v1/sync/full_data/',
     '/..%2f..%2fetc/passwd',
-  ])('there is nothing at %s', async (url) => {
+  ])('[S8] there is nothing at %s', async (url) => {
     expectProblem(await on.get(url), 404, 'not_found');
   });
 
@@ -78,12 +78,12 @@ describe('bodies', () => {
     ['a key of a prototype', '{"__proto__":{"admin":true},"operations":[]}'],
     ['the same in disguise', '{"\\u005f_proto__":{"admin":true},"operations":[]}'],
     ['a constructor’s prototype', '{"constructor":{"prototype":{"admin":true}},"operations":[]}'],
-  ])('%s is refused as 400', async (_what, payload) => {
+  ])('[S8] %s is refused as 400', async (_what, payload) => {
     expectProblem(await on.admin('POST', CHANGES, payload), 400, 'request_invalid');
     expect(Object.prototype).not.toHaveProperty('admin');
   });
 
-  test('bytes that are not UTF-8 are refused, not mended', async () => {
+  test('[S8] bytes that are not UTF-8 are refused, not mended', async () => {
     const answer = await on.app.inject({
       method: 'POST',
       url: CHANGES,
@@ -110,7 +110,7 @@ describe('bodies', () => {
     'application/x-www-form-urlencoded',
     'multipart/form-data; boundary=x',
     'application/x-ndjson',
-  ])('the media type %s is refused', async (type) => {
+  ])('[S8] the media type %s is refused', async (type) => {
     const answer = await on.app.inject({
       method: 'POST',
       url: CHANGES,
@@ -139,7 +139,7 @@ describe('bodies', () => {
 });
 
 describe('trouble inside', () => {
-  test('an error of ours reveals nothing but the id of its line in the log', async () => {
+  test('[S8] an error of ours reveals nothing but the id of its line in the log', async () => {
     await using broken = await openTestApp();
     await broken.database.execute('ALTER TABLE licenses RENAME TO licences');
     broken.log.length = 0;
@@ -153,7 +153,7 @@ describe('trouble inside', () => {
     expect(line).not.toContain(API_KEY);
   });
 
-  test('without its database it says 503 and when to try again', async () => {
+  test('[S1] without its database it says 503 and when to try again', async () => {
     await using broken = await openTestApp();
     await broken.database.close();
     for (const url of ['/api/v1/sync/full_data', '/ready']) {
@@ -166,7 +166,7 @@ describe('trouble inside', () => {
 });
 
 describe('health', () => {
-  test('it is ready when database and broker are', async () => {
+  test('[S1] it is ready when database and broker are', async () => {
     expect((await on.get('/ready')).json()).toEqual({ status: 'ready', database: 'ok', broker: 'ok' });
     on.brokerTrouble = new TillcastError('broker_unavailable', 'The broker is not connected.');
     try {

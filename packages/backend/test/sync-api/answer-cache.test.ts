@@ -18,7 +18,7 @@ function loader(
   };
 }
 
-test('all who ask at once share one read, also in several codings, and one buffer each', async () => {
+test('[S5] all who ask at once share one read, also in several codings, and one buffer each', async () => {
   const cache = new AnswerCache({ maxBytes: 1_000_000 });
   const { load, count } = loader('a');
   const codings = ['br', 'gzip', 'zstd', 'identity'] as const;

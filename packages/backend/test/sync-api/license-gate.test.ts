@@ -51,7 +51,7 @@ test('who comes while a read is under way waits for the next one, which all who 
   await expect(Promise.all(later)).resolves.toHaveLength(100);
 });
 
-test('a read that began before the suspension admits nobody who came after it', async () => {
+test('[S2] a read that began before the suspension admits nobody who came after it', async () => {
   const { gate, reads } = gateWithReads();
   const before = gate.admit(KEY);
   // The read saw the license as active; then it is suspended; then another till asks.

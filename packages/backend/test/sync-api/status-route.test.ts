@@ -71,7 +71,7 @@ test.each([
   ['half a sale', { ...nothing, unsent_sales: 0.5 }, '/unsent_sales'],
   ['a cursor without digest', { ...nothing, cursor: { epoch: 'abcdefgh', version: 1 } }, '/cursor/digest'],
   ['no object', [], ''],
-])('a report with %s is refused with a pointer', async (_what, payload, pointer) => {
+])('[S8] a report with %s is refused with a pointer', async (_what, payload, pointer) => {
   const problem = expectProblem(await report(payload), 400, 'request_invalid');
   expect(problem.errors?.[0]?.pointer).toBe(pointer);
 });
@@ -81,7 +81,7 @@ test('a terminal that does not say who it is, is told so', async () => {
   expect(problem.errors?.[0]?.pointer).toBe('/header/x-terminal-id');
 });
 
-test('the report of a suspended license is refused and nothing of it is kept', async () => {
+test('[S2] the report of a suspended license is refused and nothing of it is kept', async () => {
   await on.admin('POST', `/api/v1/admin/licenses/${LICENSE}/suspend`);
   const other = '0192f0c1-7a52-7c3e-9d3a-3f1c6f1d2a99';
   expectProblem(await report(nothing, { 'x-terminal-id': other }), 403, 'license_suspended');

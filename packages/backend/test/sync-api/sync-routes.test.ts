@@ -77,7 +77,7 @@ describe('who may ask', () => {
     },
   );
 
-  test('a license is refused from the moment on which it ends', async () => {
+  test('[S2] a license is refused from the moment on which it ends', async () => {
     const key = 'EXTRO-OTHER-ENDS1';
     const created = await on.admin('POST', '/api/v1/admin/licenses', {
       key,
@@ -95,7 +95,7 @@ describe('who may ask', () => {
     }
   });
 
-  test('credentials are checked before the query, so that a stranger learns nothing of it', async () => {
+  test('[S2] credentials are checked before the query, so that a stranger learns nothing of it', async () => {
     expectProblem(await on.get('/api/v1/sync/changes?nonsense=1'), 401, 'credentials_missing');
   });
 
@@ -114,7 +114,7 @@ describe('who may ask', () => {
 });
 
 describe('what is answered', () => {
-  test('the whole catalog has the five lists at one version', async () => {
+  test('[S3] the whole catalog has the five lists at one version', async () => {
     const answer = await on.sync(FULL);
     expect(answer.statusCode).toBe(200);
     const snapshot = snapshotSchema.parse(answer.json());
@@ -127,14 +127,14 @@ describe('what is answered', () => {
     expect(answer.headers['vary']).toBe('Accept-Encoding, X-License-Key');
   });
 
-  test.each(ITEM_PLURALS)('the list of %s says where the whole catalog stands', async (plural) => {
+  test.each(ITEM_PLURALS)('[S3] the list of %s says where the whole catalog stands', async (plural) => {
     const [list, whole] = [await on.sync(`/api/v1/sync/${plural}`), await on.sync(FULL)];
     const { epoch, version, digest } = snapshotSchema.parse(whole.json());
     expect(kindListSchema(plural).parse(list.json())).toMatchObject({ epoch, version, digest });
     expect(list.json()[plural]).toEqual(whole.json()[plural]);
   });
 
-  test('changes come page by page, tombstones included, and nothing after the last version', async () => {
+  test('[S6] changes come page by page, tombstones included, and nothing after the last version', async () => {
     const start = versionAnswerSchema.parse((await on.sync('/api/v1/sync/version')).json());
     await on.commit(
       putProduct('P0001', 9),
@@ -191,12 +191,12 @@ describe('what is answered', () => {
     ['epoch=abcdefgh&since=1&limit=5001', '/query/limit'],
     ['epoch=abcdefgh&since=1&other=1', '/query'],
     ['epoch=abcdefgh&since=1&__proto__=1', '/query'],
-  ])('a query that is not valid points at what is wrong: %s', async (query, pointer) => {
+  ])('[S8] a query that is not valid points at what is wrong: %s', async (query, pointer) => {
     const problem = expectProblem(await on.sync(`/api/v1/sync/changes?${query}`), 400, 'request_invalid');
     expect(problem.errors?.map((error) => error.pointer)).toContain(pointer);
   });
 
-  test('a page token that is none of ours is refused', async () => {
+  test('[S8] a page token that is none of ours is refused', async () => {
     const { epoch } = versionAnswerSchema.parse((await on.sync('/api/v1/sync/version')).json());
     const asked = `/api/v1/sync/changes?epoch=${epoch}&since=0&page=%00%22nonsense`;
     expectProblem(await on.sync(asked), 400, 'request_invalid');
@@ -208,7 +208,7 @@ describe('what is answered', () => {
 });
 
 describe('compression and copies', () => {
-  test.each(['br', 'gzip', 'zstd'])('%s holds the very bytes of the plain answer', async (coding) => {
+  test.each(['br', 'gzip', 'zstd'])('[S4] %s holds the very bytes of the plain answer', async (coding) => {
     const whole = await on.sync(FULL);
     const packed = await on.sync(FULL, { 'accept-encoding': coding });
     expect(packed.headers['content-encoding']).toBe(coding);
@@ -223,7 +223,7 @@ describe('compression and copies', () => {
     expect(answer.json().categories).toEqual([]);
   });
 
-  test('what is known already is 304 in whatever coding, until something changes', async () => {
+  test('[S4] what is known already is 304 in whatever coding, until something changes', async () => {
     const { headers } = await on.sync(FULL, { 'accept-encoding': 'br' });
     const etag = String(headers.etag);
     expect(etag).toMatch(/^W\/"/);
@@ -240,7 +240,7 @@ describe('compression and copies', () => {
     expect(after.body).toContain('7.77');
   });
 
-  test('the ETag of one part is not that of another', async () => {
+  test('[S4] the ETag of one part is not that of another', async () => {
     const tags = await Promise.all(
       [FULL, '/api/v1/sync/products', '/api/v1/sync/tables', '/api/v1/sync/version'].map(
         async (url) => (await on.sync(url)).headers.etag,
@@ -261,7 +261,7 @@ describe('compression and copies', () => {
     }
   });
 
-  test('what is cached is refused at once when the license is suspended, 304 included', async () => {
+  test('[S2] what is cached is refused at once when the license is suspended, 304 included', async () => {
     const { headers } = await on.sync(FULL, { 'accept-encoding': 'br' });
     await on.admin('POST', `/api/v1/admin/licenses/${LICENSE}/suspend`);
     try {
@@ -272,7 +272,7 @@ describe('compression and copies', () => {
     }
   });
 
-  test('a thousand tills that ask at once cost one read of the catalog and one compression', async () => {
+  test('[S5] a thousand tills that ask at once cost one read of the catalog and one compression', async () => {
     await on.commit(putProduct('P0005', 21));
     on.statements.length = 0;
     const answers = await Promise.all(
@@ -284,7 +284,7 @@ describe('compression and copies', () => {
     expect(on.statements.filter((name) => name === 'find_license').length).toBeLessThan(20);
   });
 
-  test('the same page of changes is read once for all who ask at once', async () => {
+  test('[S5] the same page of changes is read once for all who ask at once', async () => {
     const { epoch, version } = versionAnswerSchema.parse((await on.sync('/api/v1/sync/version')).json());
     await on.commit(putProduct('P0006', 22));
     on.statements.length = 0;
