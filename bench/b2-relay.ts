@@ -88,7 +88,9 @@ export const b2: Benchmark = {
     const product = async (): Promise<number> => {
       await client.query('UPDATE publications SET published_version = 0');
       return timed(async () => {
-        await client.query("SELECT pg_notify('tillcast_changes', license_id || '/' || shard) FROM publications");
+        await client.query(
+          "SELECT pg_notify('tillcast_changes', license_id || '/' || shard) FROM publications",
+        );
         await drained();
       });
     };

@@ -34,6 +34,9 @@ export async function startBenchTill(options: {
     unsentSales: () => 0,
     counters: new Counters(),
     logger: silentLogger,
+    onDeafLine: () => {
+      throw new Error('the line went deaf');
+    },
     onNews: () => {
       if (waiting === null || (store.cursor?.version ?? 0) < waiting.version) return;
       waiting.resolve();
