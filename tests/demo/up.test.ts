@@ -131,8 +131,8 @@ test('[K4] a part that dies is told with the end of its log, and everything stop
   process.kill(Number(server?.split(' ')[0]), 'SIGKILL');
   const { code, err } = await demo.exited;
   expect(code).toBe(1);
-  expect(err).toContain('the backend that ended by itself (SIGKILL)');
-  expect(err).toContain('The backend is listening');
+  expect(err).toContain('the backend ended by itself (SIGKILL)');
+  expect(err).toContain('tillcast-backend');
   expect(await processesOf(dataDir)).toEqual([]);
 });
 

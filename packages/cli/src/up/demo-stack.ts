@@ -169,7 +169,7 @@ export class DemoStack {
       const how = await service.exited;
       const tail = await service.logTail();
       this.#reportEnd(
-        `It was ${name} that ended by itself (${how}). Its log, ${logPath}, ends with:\n${tail}`,
+        `The demo is over: ${name} ended by itself (${how}). Its log, ${logPath}, ends with:\n${tail}`,
       );
     };
     // A start that fails is told by whoever waits for it.
