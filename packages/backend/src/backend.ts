@@ -1,10 +1,9 @@
 import { hostname } from 'node:os';
-import { BrokerConnection, type ConnectionState, Publisher } from '@tillcast/broker';
+import { BrokerConnection, type ConnectionState, createLogger, Publisher } from '@tillcast/broker';
 import { TillcastError } from '@tillcast/protocol/errors';
 import type { Logger } from 'pino';
 import { prepareApiKeys } from './admin-api/api-keys.ts';
 import type { BackendConfig } from './config/backend-config.ts';
-import { createLogger } from './config/logger.ts';
 import type { Database } from './database/database.ts';
 import { openDatabase } from './database/open-database.ts';
 import { createApp } from './http/create-app.ts';
@@ -38,13 +37,13 @@ export async function startBackend(
   config: BackendConfig,
   options: { readonly logger?: Logger } = {},
 ): Promise<RunningBackend> {
-  const logger = options.logger ?? createLogger(config.logLevel);
+  const logger = options.logger ?? createLogger({ service: 'tillcast-backend', level: config.logLevel });
   const metrics = new BackendMetrics();
   const now = (): Date => new Date();
   await using started = new AsyncDisposableStack();
 
-  for (const name of config.unknownVariables) {
-    logger.warn({ variable: name }, 'This environment variable is not known and has no effect');
+  for (const variable of config.unknownVariables) {
+    logger.warn({ variable }, 'This environment variable is not known and has no effect');
   }
   const database = started.use(await openConfiguredDatabase(config, logger));
   for (const key of config.licenseKeys) await ensureLicense(database, key, { now });
@@ -59,7 +58,7 @@ export async function startBackend(
   const connection = new BrokerConnection({
     urls: config.broker.urls,
     connectionName: `tillcast-backend ${hostname()} ${process.pid}`,
-    ...(config.broker.ca === null ? {} : { tls: { ca: config.broker.ca } }),
+    ...(config.broker.caPem === null ? {} : { tls: { ca: config.broker.caPem } }),
     logger,
   });
   const publisher = new Publisher({ connection, confirmTimeoutMs: CONFIRM_TIMEOUT_MS });

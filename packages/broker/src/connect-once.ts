@@ -1,7 +1,7 @@
 import { connect as connectSocket } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
-import { TillcastError } from '@tillcast/protocol/errors';
 import { type ChannelModel, connect, type SocketOptions, credentials as sasl } from 'amqplib';
+import { parseBrokerUrl } from './broker-url.ts';
 
 /** The part of TLS that is configured; certificates are always verified. */
 export type TlsOptions = Pick<ConnectionOptions, 'ca' | 'cert' | 'key' | 'pfx' | 'passphrase' | 'servername'>;
@@ -21,28 +21,6 @@ export interface ConnectOnceOptions {
   readonly connectTimeoutMs: number;
   readonly connectionName: string;
   readonly signal: AbortSignal;
-}
-
-/** The host and port of a broker's URL: fit for logs, for it holds no password. */
-export function addressOf(url: string): string {
-  const parsed = parseBrokerUrl(url);
-  return parsed.host;
-}
-
-/** Parses a broker's URL or throws `configuration_invalid`; the message never repeats the URL, which may hold a password. */
-export function parseBrokerUrl(url: string): URL {
-  const parsed = URL.parse(url);
-  if (
-    parsed === null ||
-    (parsed.protocol !== 'amqp:' && parsed.protocol !== 'amqps:') ||
-    parsed.hostname === ''
-  ) {
-    throw new TillcastError(
-      'configuration_invalid',
-      'A broker URL is not valid; it must look like amqp://user:password@host:5672/vhost or amqps://…',
-    );
-  }
-  return parsed;
 }
 
 /** A connection, and the means to end it when its peer no longer answers. */

@@ -1,7 +1,7 @@
 import { TillcastError } from '@tillcast/protocol/errors';
 import { connectError, textOf } from './amqp-error.ts';
+import { addressOf } from './broker-url.ts';
 import {
-  addressOf,
   type BrokerCredentials,
   type Connected,
   type ConnectOnceOptions,

@@ -6,6 +6,11 @@ export {
   refusedDelayMs,
 } from './backoff.ts';
 export { type Clock, systemClock } from './clock.ts';
+export { type BrokerConfig, readBrokerConfig } from './configuration/broker-config.ts';
+export { type Environment, EnvironmentReader, entriesOf, shown } from './configuration/environment-reader.ts';
+export { createLogger } from './configuration/json-logger.ts';
+export { readUnknownVariables } from './configuration/known-variables.ts';
+export { type LogLevel, readLogLevel } from './configuration/log-level.ts';
 export type { BrokerCredentials, TlsOptions } from './connect-once.ts';
 export { BrokerConnection, type BrokerConnectionOptions, type SessionHandle } from './connection.ts';
 export type { ConnectionState } from './connection-state.ts';

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
-import { BrokerConnection, type Logger, Subscriber } from '@tillcast/broker';
+import { BrokerConnection, createLogger, type Logger, Subscriber } from '@tillcast/broker';
 import { bindingsOf } from '@tillcast/protocol/routing';
-import { pino } from 'pino';
 import type { TerminalConfig } from './config/terminal-config.ts';
 import { type LocalServer, startLocalServer } from './local-server/local-server.ts';
 import { builtPageFolder, isPageBuilt, PAGE_MISSING } from './local-server/till-page.ts';
@@ -37,7 +36,10 @@ export async function startTerminal(
   config: TerminalConfig,
   options: StartTerminalOptions = {},
 ): Promise<RunningTerminal> {
-  const logger = options.logger ?? pino({ level: config.logLevel });
+  const logger = options.logger ?? createLogger({ service: 'tillcast-terminal', level: config.logLevel });
+  for (const variable of config.unknownVariables) {
+    logger.warn({ variable }, 'This environment variable is not known and has no effect');
+  }
   const { licenseKey, terminalName, syncApiUrl } = config;
   const clock = systemTillClock;
   const terminalId = keptTerminalId(config.dataDir);

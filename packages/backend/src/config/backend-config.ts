@@ -1,12 +1,16 @@
 import { join, resolve } from 'node:path';
+import {
+  type BrokerConfig,
+  type Environment,
+  EnvironmentReader,
+  entriesOf,
+  type LogLevel,
+  readBrokerConfig,
+  readLogLevel,
+  readUnknownVariables,
+  shown,
+} from '@tillcast/broker';
 import { isLicenseKey, type LicenseKey } from '@tillcast/protocol/license-key';
-import { type BrokerConfig, readBrokerConfig } from './broker-config.ts';
-import { type Environment, EnvironmentReader, quoted } from './environment.ts';
-import { unknownVariables } from './known-variables.ts';
-
-export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
-
-export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** The backend's whole configuration: complete, checked, with every default filled in. */
 export interface BackendConfig {
@@ -40,14 +44,14 @@ const API_KEY_MIN_LENGTH = 22;
  * @throws TillcastError `configuration_invalid` that names every variable that is wrong, its value (never a
  * secret's) and what it may be
  */
-export function parseBackendConfig(env: Environment): BackendConfig {
-  const reader = new EnvironmentReader(env);
+export function parseBackendConfig(environment: Environment): BackendConfig {
+  const reader = new EnvironmentReader(environment);
   const production =
     reader.oneOf('NODE_ENV', ['production', 'development', 'test'], 'development') === 'production';
   const dataDir = resolve(reader.text('TILLCAST_DATA_DIR') ?? '.tillcast');
   const config: BackendConfig = {
     production,
-    logLevel: reader.oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
+    logLevel: readLogLevel(reader),
     http: {
       host: reader.text('HOST') ?? '127.0.0.1',
       port: reader.integer('PORT', { min: 0, max: 65_535, fallback: 8080 }),
@@ -58,9 +62,9 @@ export function parseBackendConfig(env: Environment): BackendConfig {
     apiKey: readApiKey(reader),
     licenseKeys: readLicenseKeys(reader),
     answerCacheBytes: ANSWER_CACHE_BYTES,
-    unknownVariables: readUnknown(reader, env),
+    unknownVariables: readUnknownVariables(reader),
   };
-  reader.finish();
+  reader.finish("The backend's configuration");
   return config;
 }
 
@@ -69,21 +73,19 @@ function readDatabase(
   production: boolean,
   dataDir: string,
 ): BackendConfig['database'] {
+  const form = 'postgresql://user:password@host:5432/tillcast';
   const url = reader.secret('DATABASE_URL');
   if (url === null) {
-    if (production) {
-      reader.problem(
-        'DATABASE_URL is missing: with NODE_ENV=production the database must be PostgreSQL, for example postgresql://user:password@host:5432/tillcast.',
-      );
+    if (production && !reader.hasSecret('DATABASE_URL')) {
+      const rule = 'with NODE_ENV=production the database must be PostgreSQL';
+      reader.problem('DATABASE_URL', `is missing: ${rule}, for example ${form}`);
     }
     return { engine: 'embedded', dataDir: join(dataDir, 'database') };
   }
   const protocol = URL.parse(url)?.protocol;
   if (protocol !== 'postgresql:' && protocol !== 'postgres:') {
-    // The URL itself is not shown: it may hold a password.
-    reader.problem(
-      'DATABASE_URL is not valid: it must look like postgresql://user:password@host:5432/tillcast.',
-    );
+    // Not shown: it may hold a password.
+    reader.problem('DATABASE_URL', `must be an address of the form ${form}`);
   }
   return { engine: 'postgresql', url };
 }
@@ -92,7 +94,8 @@ function readApiKey(reader: EnvironmentReader): string | null {
   const key = reader.secret('TILLCAST_API_KEY');
   if (key !== null && (key.length < API_KEY_MIN_LENGTH || !/^[\x21-\x7e]+$/.test(key))) {
     reader.problem(
-      `TILLCAST_API_KEY must be at least ${API_KEY_MIN_LENGTH} printable characters without spaces, made at random (for example by openssl rand -base64 24).`,
+      'TILLCAST_API_KEY',
+      `must be at least ${API_KEY_MIN_LENGTH} printable characters without spaces, made at random (for example by openssl rand -base64 24)`,
     );
   }
   return key;
@@ -100,22 +103,12 @@ function readApiKey(reader: EnvironmentReader): string | null {
 
 function readLicenseKeys(reader: EnvironmentReader): readonly LicenseKey[] {
   const keys: LicenseKey[] = [];
-  for (const text of new Set(reader.list('VALID_LICENSE_KEY'))) {
+  for (const text of new Set(entriesOf(reader.text('VALID_LICENSE_KEY')))) {
     if (isLicenseKey(text)) keys.push(text);
     else {
-      reader.problem(
-        `VALID_LICENSE_KEY holds ${quoted(text)}: a license key is 6 to 64 characters of A-Z, 0-9 and single inner hyphens, for example EXTRO-LIFE-ABC123.`,
-      );
+      const rule = '6 to 64 characters of A-Z, 0-9 and single inner hyphens, for example EXTRO-LIFE-ABC123';
+      reader.problem('VALID_LICENSE_KEY', `must hold license keys (${rule}), not ${shown(text)}`);
     }
   }
   return keys;
-}
-
-function readUnknown(reader: EnvironmentReader, env: Environment): readonly string[] {
-  const alien: string[] = [];
-  for (const { name, suggestion } of unknownVariables(env)) {
-    if (suggestion === null) alien.push(name);
-    else reader.problem(`${name} is not known: did you mean ${suggestion}?`);
-  }
-  return alien;
 }

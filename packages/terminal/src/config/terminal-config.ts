@@ -1,10 +1,14 @@
+import {
+  type BrokerConfig,
+  type Environment,
+  EnvironmentReader,
+  type LogLevel,
+  readBrokerConfig,
+  readLogLevel,
+  readUnknownVariables,
+  shown,
+} from '@tillcast/broker';
 import { isLicenseKey, type LicenseKey, parseLicenseKey } from '@tillcast/protocol/license-key';
-import { type BrokerConfig, readBrokerConfig } from './broker-config.ts';
-import { Environment, type EnvironmentVariables, shown } from './environment.ts';
-
-export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
-
-export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** Everything that a terminal is told from outside: complete and checked. */
 export interface TerminalConfig {
@@ -20,16 +24,9 @@ export interface TerminalConfig {
   /** Where the catalog and the terminal's id are kept; made where it is missing. */
   readonly dataDir: string;
   readonly logLevel: LogLevel;
+  /** `TILLCAST_*` variables that nothing reads and that resemble nothing: named in the log at the start. */
+  readonly unknownVariables: readonly string[];
 }
-
-/** All variables of the prefix that some part of Tillcast reads: one environment may serve several parts. */
-const KNOWN = [
-  'TILLCAST_DATA_DIR',
-  'TILLCAST_URL',
-  'TILLCAST_API_KEY',
-  'TILLCAST_API_KEY_FILE',
-  'TILLCAST_RABBITMQ',
-] as const;
 
 /**
  * A terminal's configuration from its environment: `LICENSE_KEY`, `TERMINAL_NAME`, `SYNC_API_URL`, `HOST`,
@@ -37,51 +34,51 @@ const KNOWN = [
  * `<NAME>_FILE`.
  * @throws TillcastError `configuration_invalid`: one error, which names each variable that is wrong and how
  */
-export function parseTerminalConfig(variables: EnvironmentVariables): TerminalConfig {
-  const environment = new Environment(variables);
-  environment.refuseUnknown('TILLCAST_', KNOWN, 'TILLCAST_TEST_');
-  const licenseKey = readLicenseKey(environment);
+export function parseTerminalConfig(environment: Environment): TerminalConfig {
+  const reader = new EnvironmentReader(environment);
+  const licenseKey = readLicenseKey(reader);
   const rest = {
-    terminalName: readName(environment),
-    syncApiUrl: readSyncApiUrl(environment),
-    broker: readBrokerConfig(environment),
-    host: readHost(environment),
-    port: environment.integer('PORT', { min: 1, max: 65_535, fallback: 8101 }),
-    dataDir: environment.text('TILLCAST_DATA_DIR') ?? '.tillcast/terminal',
-    logLevel: environment.oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
+    terminalName: readName(reader),
+    syncApiUrl: readSyncApiUrl(reader),
+    broker: readBrokerConfig(reader),
+    host: readHost(reader),
+    port: reader.integer('PORT', { min: 1, max: 65_535, fallback: 8101 }),
+    dataDir: reader.text('TILLCAST_DATA_DIR') ?? '.tillcast/terminal',
+    logLevel: readLogLevel(reader),
+    unknownVariables: readUnknownVariables(reader),
   };
-  environment.finish("The terminal's configuration");
+  reader.finish("The terminal's configuration");
   return { licenseKey: parseLicenseKey(licenseKey), ...rest };
 }
 
-function readLicenseKey(environment: Environment): string | null {
-  const key = environment.secret('LICENSE_KEY');
-  if (key === null) {
-    environment.problem('LICENSE_KEY', 'is missing: set it to the license that this till sells for');
-  } else if (!isLicenseKey(key)) {
+function readLicenseKey(reader: EnvironmentReader): string | null {
+  const key = reader.secret('LICENSE_KEY');
+  if (!reader.hasSecret('LICENSE_KEY')) {
+    reader.problem('LICENSE_KEY', 'is missing: set it to the license that this till sells for');
+  } else if (key !== null && !isLicenseKey(key)) {
     const rule = '6 to 64 characters of A-Z, 0-9 and single inner hyphens, for example EXTRO-LIFE-ABC123';
-    environment.problem('LICENSE_KEY', `must be ${rule}, not ${shown(key)}`);
+    reader.problem('LICENSE_KEY', `must be ${rule}, not ${shown(key)}`);
   }
   return key;
 }
 
-function readName(environment: Environment): string {
-  const name = environment.text('TERMINAL_NAME') ?? 'Till';
+function readName(reader: EnvironmentReader): string {
+  const name = reader.text('TERMINAL_NAME') ?? 'Till';
   if (name.length > 64 || /\p{Cc}/u.test(name)) {
-    environment.problem('TERMINAL_NAME', 'must be up to 64 characters without control characters');
+    reader.problem('TERMINAL_NAME', 'must be up to 64 characters without control characters');
   }
   return name;
 }
 
-function readSyncApiUrl(environment: Environment): string {
-  const text = environment.text('SYNC_API_URL') ?? 'http://localhost:8080';
+function readSyncApiUrl(reader: EnvironmentReader): string {
+  const text = reader.text('SYNC_API_URL') ?? 'http://localhost:8080';
   const url = URL.parse(text);
   const good =
     url !== null &&
     (url.protocol === 'http:' || url.protocol === 'https:') &&
     url.username + url.password + url.search + url.hash === '';
   if (!good) {
-    environment.problem(
+    reader.problem(
       'SYNC_API_URL',
       'must be the http:// or https:// address of the backend, without user, query or fragment',
     );
@@ -90,10 +87,10 @@ function readSyncApiUrl(environment: Environment): string {
 }
 
 /** The page has no sign-in of its own: whoever can reach it is at this machine. */
-function readHost(environment: Environment): string {
-  const host = environment.text('HOST') ?? '127.0.0.1';
+function readHost(reader: EnvironmentReader): string {
+  const host = reader.text('HOST') ?? '127.0.0.1';
   if (host !== 'localhost' && host !== '::1' && !/^127(\.\d{1,3}){3}$/.test(host)) {
-    environment.problem('HOST', `must be localhost, 127.0.0.1 or ::1, not ${shown(host)}`);
+    reader.problem('HOST', `must be localhost, 127.0.0.1 or ::1, not ${shown(host)}`);
   }
   return host;
 }
