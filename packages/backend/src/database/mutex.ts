@@ -5,6 +5,7 @@ export class Mutex {
   /** Runs `work` when everyone before is done, whether well or not. */
   run<T>(work: () => Promise<T>): Promise<T> {
     const result = this.#last.then(work);
+    // The failure is its own caller's, who holds `result`; the next in line only waits for the end.
     this.#last = result.catch(() => undefined);
     return result;
   }

@@ -230,6 +230,7 @@ export class Relay implements AsyncDisposable {
     this.#failed = new Set();
     this.#sent.clear();
     const delayMs = backoffDelayMs(this.#failures, random(), RETRY);
+    // Rejects only when the relay stops: then there is nothing left to wait for.
     await clock.sleep(delayMs, this.#stopping.signal).catch(() => undefined);
     this.#sweepDue = true;
   }

@@ -74,6 +74,7 @@ export class ShardLeases {
       } catch (error) {
         logger.warn({ err: error }, 'could not renew the shard leases');
       }
+      // Rejects only when the relay stops: the loop's condition sees it.
       await clock.sleep(RENEW_EVERY_MS, signal).catch(() => undefined);
     }
   }
