@@ -22,6 +22,7 @@ export {
   MAX_CONTENT_BYTES,
 } from './content-codec.ts';
 export type { Delivery } from './delivery.ts';
+export { type ExclusiveLock, takeExclusiveLock } from './exclusive-lock.ts';
 export { type Logger, silentLogger } from './logger.ts';
 export { type BrokerAlarms, ManagementClient, type Policy } from './management.ts';
 export type { ManagementOptions } from './management-http.ts';
@@ -49,11 +50,6 @@ export {
   type PrivateNodeProgress,
   startPrivateNode,
 } from './private-node/private-node.ts';
-export {
-  identityOf,
-  isRunning,
-  type ProcessIdentity,
-} from './private-node/process-identity.ts';
 export { removePrivateNodeData } from './private-node/remove-node-data.ts';
 export { Publisher, type PublisherOptions } from './publisher.ts';
 export type { ChannelSource, OpenSession, Session } from './session.ts';

@@ -95,7 +95,7 @@ test('a node listens on the loopback only, keeps its password to its owner, and 
       .map((fields) => fields[1]);
     expect(addresses).toEqual([`0100007F:${hex}`]);
   }
-  for (const file of ['node.json', 'rabbitmq.conf', 'owner.json']) {
+  for (const file of ['node.json', 'rabbitmq.conf', 'processes.json']) {
     expect((await stat(`${dataDir}/a folder/${file}`)).mode & 0o777).toBe(0o600);
   }
   const guest = new ManagementClient({ url: node.managementUrl, username: 'guest', password: 'guest' });
@@ -175,11 +175,8 @@ test('a pid that now belongs to another process is left alone', async () => {
   const dataDir = await testFolder();
   const bystander = spawn('sleep', ['600']);
   onTestFinished(() => void bystander.kill());
-  const claim = {
-    owner: { pid: process.pid, startedAt: 'long ago' },
-    processes: [{ pid: bystander.pid, marker: '-tillcast_node gone@localhost' }],
-  };
-  await writeFile(`${dataDir}/owner.json`, JSON.stringify(claim));
+  const processes = [{ pid: bystander.pid, marker: '-tillcast_node gone@localhost' }];
+  await writeFile(`${dataDir}/processes.json`, JSON.stringify(processes));
   await start(dataDir);
   expect(bystander.exitCode).toBeNull();
   expect(bystander.signalCode).toBeNull();

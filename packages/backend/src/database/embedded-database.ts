@@ -47,7 +47,7 @@ export class EmbeddedDatabase implements Database {
       });
       return new EmbeddedDatabase(engine, lock, channels);
     } catch (error) {
-      await lock.release();
+      lock.release();
       throw error;
     }
   }
@@ -94,7 +94,7 @@ export class EmbeddedDatabase implements Database {
     try {
       await this.#mutex.run(() => this.#engine.close());
     } finally {
-      await this.#lock.release();
+      this.#lock.release();
     }
   }
 

@@ -21,8 +21,8 @@ export async function removePrivateNodeData(dataDir: string, logger: Logger): Pr
   );
   try {
     for (const entry of entries) {
-      // The claim goes last: until then nobody else may start a node here.
-      if (!entry.startsWith('owner.json')) await rm(join(dataDir, entry), { recursive: true, force: true });
+      // The lock stays: until it is released nobody else may start a node here.
+      if (!entry.startsWith('owner.lock')) await rm(join(dataDir, entry), { recursive: true, force: true });
     }
   } finally {
     await claim.release();
