@@ -1,7 +1,7 @@
-import { connect } from 'amqplib';
 import { BrokerConnection, Publisher, silentLogger } from '@tillcast/broker';
 import { parseLicenseKey } from '@tillcast/protocol/license-key';
 import { createDatabase } from '@tillcast/testkit';
+import { connect } from 'amqplib';
 import { Client } from 'pg';
 import { commit } from '../packages/backend/src/catalog/commit.ts';
 import { openDatabase } from '../packages/backend/src/database/open-database.ts';

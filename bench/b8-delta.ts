@@ -1,10 +1,10 @@
+import { once } from 'node:events';
 import { copyFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { ADMIN_PATHS } from '@tillcast/protocol/http/admin-api';
 import type { Cursor } from '@tillcast/protocol/cursor';
+import { ADMIN_PATHS } from '@tillcast/protocol/http/admin-api';
 import { type LicenseKey, parseLicenseKey } from '@tillcast/protocol/license-key';
 import { type BenchBackend, catalogLines, priceLines, productOf, startBenchBackend } from './lib/backend.ts';
 import type { Benchmark } from './lib/benchmark.ts';

@@ -1,7 +1,7 @@
-import { createDatabase } from '@tillcast/testkit';
 import { parseBackendConfig, type RunningBackend, startBackend } from '@tillcast/backend';
-import { pino } from 'pino';
 import { ADMIN_PATHS, IMPORT_MEDIA_TYPE } from '@tillcast/protocol/http/admin-api';
+import { createDatabase } from '@tillcast/testkit';
+import { pino } from 'pino';
 import type { BenchContext } from './benchmark.ts';
 
 const API_KEY = 'a-key-for-benchmarks-on-loopback-only';

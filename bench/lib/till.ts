@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { BrokerConnection, silentLogger, Subscriber } from '@tillcast/broker';
+import { BrokerConnection, Subscriber, silentLogger } from '@tillcast/broker';
 import type { LicenseKey } from '@tillcast/protocol/license-key';
 import { bindingsOf } from '@tillcast/protocol/routing';
 import { Counters } from '../../packages/terminal/src/replica/counters.ts';

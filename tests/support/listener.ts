@@ -1,4 +1,4 @@
-import { BrokerConnection, decodeContent, type Delivery, silentLogger, Subscriber } from '@tillcast/broker';
+import { BrokerConnection, type Delivery, decodeContent, Subscriber, silentLogger } from '@tillcast/broker';
 import { parseLicenseKey } from '@tillcast/protocol/license-key';
 import { decodeMessage, type Message } from '@tillcast/protocol/messages/envelope';
 import { bindingsOf } from '@tillcast/protocol/routing';

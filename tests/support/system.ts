@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BackendConfig, parseBackendConfig, type RunningBackend, startBackend } from '@tillcast/backend';
 import { ADMIN_PATHS } from '@tillcast/protocol/http/admin-api';
-import { freshDatabase, freshVirtualHost } from '@tillcast/testkit';
 import type { FreshVirtualHost } from '@tillcast/testkit';
+import { freshDatabase, freshVirtualHost } from '@tillcast/testkit';
 import { pino } from 'pino';
 
 export const API_KEY = 'a-key-for-tests-on-loopback-only';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { itemIdSchema } from './items/fields.ts';
-import { itemKindSchema, type ItemKind } from './items/kind.ts';
+import { type ItemKind, itemKindSchema } from './items/kind.ts';
 
 /** What an operator asks to be done to one item of a license's catalog. */
 export type Operation =

@@ -1,5 +1,5 @@
 import { isLicenseKey, type LicenseKey } from './license-key.ts';
-import { isBroadcastType, isChangeType, type BroadcastType, type ChangeType } from './message-type.ts';
+import { type BroadcastType, type ChangeType, isBroadcastType, isChangeType } from './message-type.ts';
 
 /** The routing key of a license's change: `license.<KEY>.<type>`. */
 export function routingKeyOf(licenseKey: LicenseKey, type: ChangeType): string {

@@ -1,6 +1,6 @@
+import { DigestSum, EMPTY_DIGEST, rowDigest } from '@tillcast/protocol/digest';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { DigestSum, EMPTY_DIGEST, rowDigest } from '@tillcast/protocol/digest';
 import { sha256First8Bytes as inBrowser } from '../src/platform/sha256.browser.ts';
 import { sha256First8Bytes as inNode } from '../src/platform/sha256.node.ts';
 

@@ -1,8 +1,8 @@
-import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
 import { TillcastError } from '@tillcast/protocol/errors';
 import { rowOf, withPrice } from '@tillcast/protocol/items/item';
 import type { ItemKind } from '@tillcast/protocol/items/kind';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
 
 const PRODUCT = { id: 'P1', name: 'Flat white', price: 3.6, currency: 'GBP' };
 const MODIFIER = {

@@ -1,5 +1,3 @@
-import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
 import { TillcastError } from '@tillcast/protocol/errors';
 import {
   isLicenseKey,
@@ -8,8 +6,10 @@ import {
   licenseTermOf,
   parseLicenseKey,
 } from '@tillcast/protocol/license-key';
-import { bindingsOf, broadcastRoutingKey, routingKeyOf, topicMatches } from '@tillcast/protocol/routing';
 import { BROADCAST_TYPES, CHANGE_TYPES } from '@tillcast/protocol/message-type';
+import { bindingsOf, broadcastRoutingKey, routingKeyOf, topicMatches } from '@tillcast/protocol/routing';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
 
 const keyArbitrary = fc
   .array(fc.stringMatching(/^[A-Z0-9]{1,12}$/), { minLength: 1, maxLength: 5 })

@@ -1,16 +1,16 @@
-import { describe, expect, test } from 'vitest';
 import { TillcastError } from '@tillcast/protocol/errors';
 import { rowOf } from '@tillcast/protocol/items/item';
 import { parseLicenseKey } from '@tillcast/protocol/license-key';
 import { CHANGE_TYPES, type ChangeType } from '@tillcast/protocol/message-type';
 import { type Edit, editsOf } from '@tillcast/protocol/messages/edits';
 import {
+  type BroadcastMessage,
   decodeMessage,
   encodeBroadcast,
   encodeChange,
-  type BroadcastMessage,
   type Message,
 } from '@tillcast/protocol/messages/envelope';
+import { describe, expect, test } from 'vitest';
 
 const HEAD = {
   id: '0192f0c1-2b3c-7d4e-8f50-112233445566',

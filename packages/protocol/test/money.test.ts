@@ -1,5 +1,3 @@
-import fc from 'fast-check';
-import { expect, test } from 'vitest';
 import { MINOR_UNITS } from '@tillcast/protocol/currencies';
 import { TillcastError } from '@tillcast/protocol/errors';
 import {
@@ -11,6 +9,8 @@ import {
   toDecimalText,
   toMinor,
 } from '@tillcast/protocol/money';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
 
 const GBP = currencySchema.parse('GBP');
 const JPY = currencySchema.parse('JPY');

@@ -1,7 +1,7 @@
-import { expect, test } from 'vitest';
 import { parseLicenseKey } from '@tillcast/protocol/license-key';
 import { BROADCAST_TYPES, CHANGE_TYPES } from '@tillcast/protocol/message-type';
 import { broadcastRoutingKey, parseRoutingKey, routingKeyOf, topicMatches } from '@tillcast/protocol/routing';
+import { expect, test } from 'vitest';
 
 const KEY = parseLicenseKey('EXTRO-LIFE-ABC123');
 

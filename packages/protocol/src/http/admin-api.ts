@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { digestSchema, epochSchema, versionSchema } from '../cursor.ts';
 import type { ErrorDetail } from '../errors.ts';
-import { licenseKeySchema, type LicenseKey } from '../license-key.ts';
-import { BROADCAST_TYPES, CHANGE_TYPES, type BroadcastType, type ChangeType } from '../message-type.ts';
+import { type LicenseKey, licenseKeySchema } from '../license-key.ts';
+import { BROADCAST_TYPES, type BroadcastType, CHANGE_TYPES, type ChangeType } from '../message-type.ts';
 import { NOTICE_MAX_LENGTH } from '../messages/envelope.ts';
-import { operationSchema, type Operation } from '../operation.ts';
+import { type Operation, operationSchema } from '../operation.ts';
 
 /** A license as operators see it. */
 export interface License {

@@ -1,6 +1,6 @@
 import type { ItemKind } from '../items/kind.ts';
-import type { TerminalStatusWord } from '../replica/status.ts';
 import type { WireItem } from '../messages/payload.ts';
+import type { TerminalStatusWord } from '../replica/status.ts';
 
 /** `GET /api/state` of the till's local server: everything the chip and its sheet say. */
 export interface TerminalState {

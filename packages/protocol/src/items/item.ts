@@ -1,12 +1,12 @@
 import type { z } from 'zod';
 import { TillcastError } from '../errors.ts';
 import { detailsOf } from '../validation.ts';
-import { categorySchema, type Category } from './category.ts';
+import { type Category, categorySchema } from './category.ts';
 import type { ItemKind } from './kind.ts';
-import { modifierSchema, type Modifier } from './modifier.ts';
-import { productSchema, type Product } from './product.ts';
-import { tableSchema, type Table } from './table.ts';
-import { userSchema, type User } from './user.ts';
+import { type Modifier, modifierSchema } from './modifier.ts';
+import { type Product, productSchema } from './product.ts';
+import { type Table, tableSchema } from './table.ts';
+import { type User, userSchema } from './user.ts';
 
 /** The items by kind. */
 export interface ItemOf {

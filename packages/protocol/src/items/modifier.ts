@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { currencySchema, isAmount, type Currency } from '../money.ts';
+import { type Currency, currencySchema, isAmount } from '../money.ts';
 import { itemIdSchema, nameSchema, sortOrderSchema } from './fields.ts';
 
 /** One choice within a modifier; `price_delta` is added to the product's price and may be negative. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { currencySchema, isPrice, type Currency } from '../money.ts';
+import { type Currency, currencySchema, isPrice } from '../money.ts';
 import { itemIdSchema, nameSchema, sortOrderSchema } from './fields.ts';
 
 /** Something that is sold. The price includes tax; `tax_percent` says how much of it. */

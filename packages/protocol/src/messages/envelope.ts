@@ -1,13 +1,13 @@
 import { z } from 'zod';
-import { digestSchema, epochSchema, type Cursor } from '../cursor.ts';
+import { type Cursor, digestSchema, epochSchema } from '../cursor.ts';
 import { TillcastError } from '../errors.ts';
-import { licenseKeySchema, type LicenseKey } from '../license-key.ts';
+import { type LicenseKey, licenseKeySchema } from '../license-key.ts';
 import {
   BROADCAST_TYPES,
-  CHANGE_TYPES,
-  isChangeType,
   type BroadcastType,
+  CHANGE_TYPES,
   type ChangeType,
+  isChangeType,
 } from '../message-type.ts';
 import { detailsOf } from '../validation.ts';
 import { PAYLOAD_SCHEMAS, type PayloadOf } from './payload.ts';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { itemIdSchema } from '../items/fields.ts';
-import { itemKindSchema, type ItemKind } from '../items/kind.ts';
+import { type ItemKind, itemKindSchema } from '../items/kind.ts';
 import type { ChangeType } from '../message-type.ts';
-import { currencySchema, isPrice, type Currency } from '../money.ts';
+import { type Currency, currencySchema, isPrice } from '../money.ts';
 
 /** An item as a reader takes it: its id is needed, all else is kept as it came, known or not. */
 export type WireItem = { readonly id: string } & Readonly<Record<string, unknown>>;

@@ -12,10 +12,10 @@ import {
   noted,
   pull,
   refuse,
+  type Step,
   seen,
   storeFailed,
   wait,
-  type Step,
 } from './moves.ts';
 import type { ReplicaState, StateName, StateNamed, Waiting } from './state.ts';
 

@@ -1,8 +1,8 @@
-import { describe, expect, test } from 'vitest';
 import type { IncomingChange } from '@tillcast/protocol/replica/event';
 import { step } from '@tillcast/protocol/replica/machine';
 import { behindOf, initialReplica } from '@tillcast/protocol/replica/state';
 import { statusOf } from '@tillcast/protocol/replica/status';
+import { describe, expect, test } from 'vitest';
 import { price, put, remove } from './edits.ts';
 import { ServerModel, TillModel } from './world.ts';
 

@@ -1,7 +1,7 @@
-import fc from 'fast-check';
-import { expect } from 'vitest';
 import type { IncomingChange } from '@tillcast/protocol/replica/event';
 import { statusOf } from '@tillcast/protocol/replica/status';
+import fc from 'fast-check';
+import { expect } from 'vitest';
 import { price, put, remove } from './edits.ts';
 import { ServerModel, TillModel } from './world.ts';
 

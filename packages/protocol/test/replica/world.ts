@@ -1,5 +1,5 @@
-import { DigestSum, rowDigest } from '@tillcast/protocol/digest';
 import type { Cursor } from '@tillcast/protocol/cursor';
+import { DigestSum, rowDigest } from '@tillcast/protocol/digest';
 import type { Row } from '@tillcast/protocol/items/item';
 import { withPrice } from '@tillcast/protocol/items/item';
 import type { Edit } from '@tillcast/protocol/messages/edits';
