@@ -1,14 +1,15 @@
 /** The worker thread of the embedded engine: a query there blocks its thread, so it has one of its own. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite } from '@electric-sql/pglite';
+import { z } from 'zod';
 import type { WorkerReply, WorkerRequest, WorkerStart } from './embedded-protocol.ts';
 import { codeOf } from './sql-error.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('embedded-worker.ts runs only as a worker thread.');
 
-// Both ends of this channel are ours; the compiler cannot see through it.
-const { dataDir } = workerData as WorkerStart;
+const startSchema: z.ZodType<WorkerStart> = z.object({ dataDir: z.string() });
+const { dataDir } = startSchema.parse(workerData);
 const say = (reply: WorkerReply): void => port.postMessage(reply);
 
 function sayFailed(id: number | null, error: unknown): void {
