@@ -1,7 +1,6 @@
 import { parseBackendConfig, type RunningBackend, startBackend } from '@tillcast/backend';
 import { ADMIN_PATHS, IMPORT_MEDIA_TYPE } from '@tillcast/protocol/http/admin-api';
 import { createDatabase } from '@tillcast/testkit';
-import { pino } from 'pino';
 import type { BenchContext } from './benchmark.ts';
 
 const API_KEY = 'a-key-for-benchmarks-on-loopback-only';
@@ -26,7 +25,7 @@ export async function startBenchBackend(context: BenchContext): Promise<BenchBac
     TILLCAST_API_KEY: API_KEY,
     LOG_LEVEL: 'silent',
   });
-  const backend: RunningBackend = await startBackend(config, { logger: pino({ level: 'silent' }) });
+  const backend: RunningBackend = await startBackend(config);
   const ask = async (path: string, type?: string, body?: string): Promise<unknown> => {
     const headers = {
       authorization: `Bearer ${API_KEY}`,

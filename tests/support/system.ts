@@ -5,7 +5,6 @@ import { type BackendConfig, parseBackendConfig, type RunningBackend, startBacke
 import { ADMIN_PATHS } from '@tillcast/protocol/http/admin-api';
 import type { FreshVirtualHost } from '@tillcast/testkit';
 import { freshDatabase, freshVirtualHost } from '@tillcast/testkit';
-import { pino } from 'pino';
 
 export const API_KEY = 'a-key-for-tests-on-loopback-only';
 
@@ -43,10 +42,11 @@ export async function startTestSystem(
     AMQP_URL: virtualHost.amqpUrl,
     TILLCAST_DATA_DIR: join(root, 'backend'),
     TILLCAST_API_KEY: API_KEY,
+    LOG_LEVEL: 'silent',
     VALID_LICENSE_KEY: licenseKeys.join(','),
     ...(database === null ? {} : { DATABASE_URL: database.url }),
   });
-  const backend = stack.use(await startBackend(config, { logger: pino({ level: 'silent' }) }));
+  const backend = stack.use(await startBackend(config));
   const admin = async (path: string, body?: unknown): Promise<{ status: number; body: unknown }> => {
     const headers = { authorization: `Bearer ${API_KEY}`, 'content-type': 'application/json' };
     const init = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) };
