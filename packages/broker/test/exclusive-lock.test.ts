@@ -46,7 +46,7 @@ test('of many processes that want the lock of a killed one at once, one gets it'
     fork(new URL('./lock-holder.ts', import.meta.url), [path], { execArgv: [] }),
   );
   const answers = await Promise.all(
-    holders.map(async (holder) => (await once(holder, 'message'))[0] as unknown),
+    holders.map(async (holder) => String((await once(holder, 'message'))[0])),
   );
   expect(answers.toSorted()).toEqual(['refused', 'refused', 'refused', 'taken']);
   for (const holder of holders) {
