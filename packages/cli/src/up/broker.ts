@@ -34,6 +34,7 @@ export const BROKER_VARIABLES = [
   'RABBITMQ_PASS',
   'RABBITMQ_PASS_FILE',
   'RABBITMQ_VHOST',
+  'AMQP_CA_FILE',
 ] as const;
 
 /** How long a private node may take to stop: its management plugin alone takes 5 s, and a person waits 10 s for the whole. */
