@@ -61,7 +61,7 @@ export const b2: Benchmark = {
       return Number(answer.rows[0]?.pending);
     };
     const drained = async (): Promise<void> => {
-      while ((await pending()) > 0) await new Promise((done) => setTimeout(done, 2));
+      while ((await pending()) > 0) await new Promise((done) => setTimeout(done, 10));
     };
     await drained();
 

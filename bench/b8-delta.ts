@@ -9,6 +9,7 @@ import { type LicenseKey, parseLicenseKey } from '@tillcast/protocol/license-key
 import { type BenchBackend, catalogLines, priceLines, productOf, startBenchBackend } from './lib/backend.ts';
 import type { Benchmark } from './lib/benchmark.ts';
 import { compare, type Result, timed } from './lib/measure.ts';
+import { portOf } from './lib/port.ts';
 import { openTillStore, tillClient } from './lib/till.ts';
 
 /**
@@ -120,12 +121,6 @@ async function startBareServer(changes: number): Promise<Server> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return server;
-}
-
-function portOf(server: Server): number {
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('the bare server has no port');
-  return address.port;
 }
 
 function bareTill(

@@ -123,7 +123,9 @@ test('[K4] a busy port is named, with who has it and the flag to take another, a
   expect(await readdir(dataDir)).toEqual(['up.lock']);
 });
 
-test('[K4] a part that dies is told with the end of its log, and everything stops with exit code 1', async () => {
+test('[K4] a part that dies is told with the end of its log, and everything stops with exit code 1', {
+  timeout: 240_000,
+}, async () => {
   const dataDir = await folder();
   const demo = endAtLast(startDemo(dataDir, await demoPorts()));
   await demo.running;
@@ -136,11 +138,13 @@ test('[K4] a part that dies is told with the end of its log, and everything stop
   expect(await processesOf(dataDir)).toEqual([]);
 });
 
-test('[K4] Ctrl-C while it starts leaves nothing running, and the next start works', async () => {
+test('[K4] Ctrl-C while it starts leaves nothing running, and the next start works', {
+  timeout: 240_000,
+}, async () => {
   const dataDir = await folder();
   const ports = await demoPorts();
   const hasty = endAtLast(startDemo(dataDir, ports));
-  while (!existsSync(join(dataDir, 'rabbitmq', 'owner.json'))) await sleep(20);
+  while (!existsSync(join(dataDir, 'rabbitmq', 'processes.json'))) await sleep(20);
   hasty.signal('SIGINT');
   expect(await hasty.exited).toMatchObject({ code: 0 });
   expect(await processesOf(dataDir)).toEqual([]);

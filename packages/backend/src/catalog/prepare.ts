@@ -93,7 +93,7 @@ export function checkPrice(price: number, currency: Currency, pointer: string): 
     toMinor(price, currency);
   } catch (error) {
     const { code, message } = asTillcastError(error);
-    throw refused(code, { pointer: at, detail: message }, error);
+    throw refused(code, { pointer: at, detail: message.replace(/\.$/, '') }, error);
   }
 }
 
