@@ -44,6 +44,9 @@ const after = (effect: ReplicaEffect, next: Step): Step => ({
   effects: [effect, ...next.effects],
 });
 const settledNow = (next: Step): Step => after({ effect: 'stopSettling' }, next);
+/** The gap is the one that was open before: its wait goes on, or changes that come fast would prolong it for ever. */
+const stillSettling = ({ state, effects }: Step): Step =>
+  stay(state, ...effects.filter(({ effect }) => effect !== 'startSettling'));
 const retriedNow = (next: Step): Step => after({ effect: 'stopRetry' }, next);
 const repull = (state: Waiting): Step => pull(state, state.held, state.pull, state.attempt);
 
@@ -72,7 +75,8 @@ const TABLE: Table = {
     detached,
     message: (state, { change }) => {
       const { held, effects } = hold(state, change);
-      const next = settledNow(drain(state, held));
+      const drained = drain(state, held);
+      const next = drained.state.name === 'settling' ? stillSettling(drained) : settledNow(drained);
       return { state: next.state, effects: [...effects, ...next.effects] };
     },
     delta: ignored,

@@ -142,7 +142,9 @@ export function drain(state: ReplicaContext, arrived: Held, resume: Wait | null 
 
   const next = nextHeld(known.cursor, held);
   if (next !== undefined) return prefixed(effects, applyMessage(known, next, held, resume));
-  if (resume !== null) return prefixed(effects, wait(known, resume, held));
+  // A wait for what was missing has ended when nothing is held any more.
+  const closed = resume?.why === 'gap' && held.length === 0;
+  if (resume !== null && !closed) return prefixed(effects, wait(known, resume, held));
   if (held.length === 0) return { state: following(known), effects };
 
   const foreign = held.some((change) => change.to.epoch !== known.cursor?.epoch);

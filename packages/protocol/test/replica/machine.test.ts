@@ -105,6 +105,33 @@ describe('the path of a change', () => {
     till.answer(server);
     expect(till.cursor).toEqual(server.head);
   });
+
+  test('[R4] the wait for a missing change is not prolonged by those that come after it', () => {
+    const { server, till } = servedTill();
+    server.commit([price('A', 3)]);
+    till.dispatch({ type: 'message', change: server.commit([price('A', 4)]) });
+    const { state, effects } = step(till.state, {
+      type: 'message',
+      change: server.commit([price('A', 5)]),
+    });
+    expect(state).toMatchObject({ name: 'settling', held: { length: 2 } });
+    const names = effects.map(({ effect }) => effect);
+    expect(names).not.toContain('startSettling');
+    expect(names).not.toContain('stopSettling');
+  });
+
+  test('[R4] a gap that messages close while the till waits to ask again needs no more asking', () => {
+    const { server, till } = servedTill();
+    const before = server.head;
+    const missing = server.commit([price('A', 3)]);
+    till.dispatch({ type: 'message', change: server.commit([price('A', 4)]) });
+    till.dispatch({ type: 'settled' });
+    till.dispatch({ type: 'delta', to: before, rows: [], askedAtMs: 0 });
+    till.dispatch({ type: 'message', change: missing });
+    expect(till.cursor).toEqual(server.head);
+    expect(till.state.name).toBe('following');
+    expect(till.retrying).toBe(false);
+  });
 });
 
 describe('what must not be believed', () => {
