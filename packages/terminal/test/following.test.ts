@@ -5,6 +5,7 @@ import { encodeBroadcast } from '@tillcast/protocol/messages/envelope';
 import { broadcastRoutingKey, routingKeyOf } from '@tillcast/protocol/routing';
 import { freePort } from '@tillcast/testkit';
 import { expect, test } from 'vitest';
+import { bigCatalog, damageTail } from './damage.ts';
 import { ModelCatalog, product } from './model-catalog.ts';
 import { OTHER_LICENSE, Stage } from './running-till.ts';
 import { ScriptedBackend } from './scripted-backend.ts';
@@ -290,6 +291,19 @@ test('[T4] a damaged catalog file is loaded anew, and the terminal stays who it 
   expect(till.terminalId).toBe(before.terminalId);
   await till.holds(stage.catalog);
   expect(await till.counts()).toMatchObject({ catalog_set_aside: 1 });
+});
+
+test('[P6] [T4] a catalog file that turns out to be damaged while the till runs is loaded anew at once', async () => {
+  await using stage = await Stage.set();
+  stage.catalog.commit(bigCatalog());
+  const first = await stage.openLiveTill();
+  await first.stop();
+  await using till = await stage.openLiveTill();
+  damageTail(join(stage.dataDir, 'catalog.sqlite'));
+  expect((await fetch(`${till.url}/api/items/product`)).status).toBe(503);
+  expect((await till.state()).status).not.toBe('live');
+  await till.reaches({ status: 'live' });
+  await till.holds(stage.catalog);
 });
 
 test('a busy port is named, and nothing is left open', async () => {

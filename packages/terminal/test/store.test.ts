@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import { EMPTY_DIGEST, rowDigest } from '@tillcast/protocol/digest';
+import type { Cursor } from '@tillcast/protocol/cursor';
+import { DigestSum, EMPTY_DIGEST, rowDigest } from '@tillcast/protocol/digest';
 import { TillcastError } from '@tillcast/protocol/errors';
 import type { Row } from '@tillcast/protocol/items/item';
 import { parseLicenseKey } from '@tillcast/protocol/license-key';
@@ -8,6 +9,7 @@ import { expect, test } from 'vitest';
 import { ACTIVITY_MAX, type NewActivity } from '../src/store/activity-table.ts';
 import type { SetAside } from '../src/store/open-catalog.ts';
 import { TillStore } from '../src/store/till-store.ts';
+import { bigCatalog, damageTail } from './damage.ts';
 import { product } from './model-catalog.ts';
 import { tempFolder } from './temp-folder.ts';
 
@@ -16,6 +18,12 @@ const silent = (): readonly NewActivity[] => [];
 
 function open(path: string, setAside: SetAside[] = []): TillStore {
   return new TillStore({ path, licenseKey: LICENSE, onSetAside: (each) => setAside.push(each) });
+}
+
+function digestOf(rows: readonly Row[]): string {
+  const sum = new DigestSum();
+  for (const { kind, id, body } of rows) sum.add(rowDigest(kind, id, body ?? ''));
+  return sum.toString();
 }
 
 const line = (summary: string): NewActivity => ({
@@ -143,6 +151,35 @@ test.each([
   const row = product('A', 3);
   const target = { epoch: 'epoch00001', version: 1, digest: rowDigest('product', 'A', row.body ?? '') };
   expect(store.replaceAll([row], target, silent).outcome).toBe('applied');
+});
+
+test('[P4] [T4] a file that is damaged while it is open leaves no cursor behind, and no delta is put on nothing', () => {
+  using folder = tempFolder();
+  const path = folder.file('catalog.sqlite');
+  const rows = bigCatalog();
+  const at = (version: number, held: readonly Row[]): Cursor => ({
+    epoch: 'epoch00001',
+    version,
+    digest: digestOf(held),
+  });
+  const first = open(path);
+  first.replaceAll(rows, at(1, rows), silent);
+  first.close();
+  const setAside: SetAside[] = [];
+  using store = open(path, setAside);
+  let lost = 0;
+  store.whenLost(() => {
+    lost += 1;
+  });
+  damageTail(path);
+  expect(() => store.bodies('product')).toThrow('could not be used');
+  expect(setAside).toHaveLength(1);
+  expect(lost).toBe(1);
+  expect(store.cursor).toBeNull();
+  expect(store.counts.product).toBe(0);
+  const added = product('NEW', 1);
+  expect(store.applyRows([added], at(2, [...rows, added]), silent)).toMatchObject({ outcome: 'digest' });
+  expect(store.bodies('product')).toEqual([]);
 });
 
 test('only the newest files that were set aside are kept', () => {

@@ -66,6 +66,7 @@ export class ReplicaDriver {
     this.counters = options.counters;
     this.serverClock = new ServerClock(options.clock, options.logger);
     this.#state = initialReplica(options.store.cursor);
+    options.store.whenLost(() => this.#beginAnew());
     const { client, clock, random, unsentSales } = options;
     this.#line = new LineWatch(clock, () => this.#onDeaf());
     this.#reporter = new StatusReporter({
@@ -176,6 +177,17 @@ export class ReplicaDriver {
       this.#taking = false;
     }
     this.#tell();
+  }
+
+  /** The store has lost what it held: the replica is as at a first start, but for its queue. */
+  #beginAnew(): void {
+    if (this.#stopped) return;
+    this.#pull?.abort();
+    this.#callOffSettling();
+    this.#stopRetry();
+    this.#queue.length = 0;
+    this.#state = { ...initialReplica(null), attached: this.#state.attached };
+    this.#dispatch({ type: 'started' });
   }
 
   #take(event: ReplicaEvent): void {

@@ -31,6 +31,14 @@ export interface TillStoreOptions {
   readonly onSetAside: (setAside: SetAside) => void;
 }
 
+const NO_ITEMS: Readonly<Record<ItemKind, number>> = {
+  category: 0,
+  modifier: 0,
+  product: 0,
+  table: 0,
+  user: 0,
+};
+
 /**
  * The till's own copy of its license's catalog, in one SQLite file.
  *
@@ -44,6 +52,7 @@ export class TillStore implements Disposable {
   #counts: Readonly<Record<ItemKind, number>>;
   #cursor: Cursor | null;
   #closed = false;
+  #onLost: () => void = () => undefined;
 
   /** @throws TillcastError `data_in_use`, `database_unavailable` */
   constructor(options: TillStoreOptions) {
@@ -60,6 +69,11 @@ export class TillStore implements Disposable {
 
   get counts(): Readonly<Record<ItemKind, number>> {
     return this.#counts;
+  }
+
+  /** Calls back where the file turns out to be damaged while it is open: the copy is then empty, its cursor null. */
+  whenLost(listener: () => void): void {
+    this.#onLost = listener;
   }
 
   /** Commits a change's edits. */
@@ -162,15 +176,21 @@ export class TillStore implements Disposable {
 
   /** What an error means; where the file is damaged, another one is begun. */
   #failed(error: unknown): TillcastError {
-    if (isDamaged(error)) {
-      this.#catalog.db.close();
-      this.#options.onSetAside({ reason: messageOf(error), renamedTo: setAside(this.#options.path) });
-    }
+    if (isDamaged(error)) this.#lose(error);
     return new TillcastError(
       'database_unavailable',
       `The till's catalog file ${this.#options.path} could not be used: ${messageOf(error)}. Check the disk's free space and its health.`,
       { cause: error },
     );
+  }
+
+  #lose(error: unknown): void {
+    // What was set aside counts for nothing any more: a delta on top of it would be a delta on nothing.
+    this.#cursor = null;
+    this.#counts = NO_ITEMS;
+    if (this.#catalog.db.isOpen) this.#catalog.db.close();
+    this.#options.onSetAside({ reason: messageOf(error), renamedTo: setAside(this.#options.path) });
+    this.#onLost();
   }
 
   /** After damage: the next call begins anew, and goes on trying where that fails too (a full disk, say). */
