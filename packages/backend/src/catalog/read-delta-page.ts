@@ -24,6 +24,12 @@ interface DeltaRow extends Head {
   readonly changedAt: number | null;
 }
 
+/**
+ * Rows of a page take no more than this, whatever the limit: items differ a thousandfold in size, and a till
+ * reads no further than 16 MiB of an answer.
+ */
+export const MAX_PAGE_BYTES: number = 8 * 1024 * 1024;
+
 // One statement, so head and rows are of one moment. The first page begins before every kind.
 const READ = statement<DeltaRow>(
   'read_delta_page',
@@ -68,11 +74,19 @@ export async function readDeltaPage(
   if (epoch !== query.epoch || since > version || since < first.historyFloor) return 'history_gone';
   const texts: string[] = [];
   let last: PagePosition | null = null;
+  let bytes = 0;
+  let more = found.length > limit;
   for (const { kind, id, body, changedAt } of found.slice(0, limit)) {
     if (kind === null || id === null || changedAt === null) continue;
-    texts.push(wireRowText({ kind, id, body }));
+    const text = wireRowText({ kind, id, body });
+    bytes += Buffer.byteLength(text) + 1;
+    if (bytes > MAX_PAGE_BYTES && last !== null) {
+      more = true;
+      break;
+    }
+    texts.push(text);
     last = { version: changedAt, kind, id };
   }
-  const next = found.length > limit && last !== null ? pageToken(last) : null;
+  const next = more && last !== null ? pageToken(last) : null;
   return { licenseId, licenseKey, epoch, version, digest, since, changes: `[${texts.join(',')}]`, next };
 }

@@ -1,11 +1,14 @@
+import { deltaQuerySchema } from '@tillcast/protocol/http/sync-api';
+import type { Operation } from '@tillcast/protocol/operation';
 import { expect, test } from 'vitest';
 import { commit } from '../../src/catalog/commit.ts';
-import { readDeltaPage } from '../../src/catalog/read-delta-page.ts';
+import { MAX_PAGE_BYTES, readDeltaPage } from '../../src/catalog/read-delta-page.ts';
 import { readHead } from '../../src/catalog/read-head.ts';
 import type { Database } from '../../src/database/database.ts';
 import { command } from '../../src/database/statement.ts';
 import {
   applyWholeDelta,
+  type Content,
   context,
   digestOf,
   newLicense,
@@ -61,6 +64,38 @@ export function deltaContract(database: () => Database): void {
         details: [{ pointer: '/page' }],
       });
     }
+  });
+
+  test('[S6] the token of a page that ends with the longest id is taken back', async () => {
+    const key = await newLicense(database());
+    const [first, second] = [`${'\u{4e00}'.repeat(63)}a`, `${'\u{4e00}'.repeat(63)}b`];
+    await commit(database(), key, [product(first), product(second)], context);
+    const { epoch } = await readHead(database(), key);
+    const page = await readDeltaPage(database(), key, { epoch, since: 0, limit: 1 });
+    if (page === 'history_gone') throw new Error('The history is gone.');
+    const query = deltaQuerySchema.parse({ epoch, since: '0', limit: '1', page: page.next });
+    const rest = await readDeltaPage(database(), key, query);
+    expect(rest).toMatchObject({ changes: expect.stringContaining(second), next: null });
+  });
+
+  test('[S6] a page of large items ends before its limit, and the next goes on from there', async () => {
+    const key = await newLicense(database());
+    const options = Array.from({ length: 100 }, (_, index) => ({
+      id: `${'\u{4e00}'.repeat(61)}${String(index).padStart(3, '0')}`,
+      name: '\u{4e00}'.repeat(200),
+    }));
+    const large = Array.from({ length: 120 }, (_, index): Operation => {
+      return { op: 'put', kind: 'modifier', item: { id: `M${index}`, name: 'M', currency: 'GBP', options } };
+    });
+    await commit(database(), key, large, context);
+    const { epoch, content } = await snapshotOf(database(), key);
+    const first = await readDeltaPage(database(), key, { epoch, since: 0, limit: 5000 });
+    if (first === 'history_gone') throw new Error('The history is gone.');
+    expect(Buffer.byteLength(first.changes)).toBeLessThanOrEqual(MAX_PAGE_BYTES + 1);
+    const copy: Content = new Map();
+    const last = await applyWholeDelta(database(), key, { epoch, since: 0, limit: 5000 }, copy);
+    expect(last.pages).toBe(2);
+    expect(copy).toEqual(content);
   });
 
   test('[S6] pages read while commits go on give exactly the content at the last page’s version', async () => {

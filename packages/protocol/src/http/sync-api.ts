@@ -77,12 +77,15 @@ const wholeNumberText = z
   .transform(Number)
   .meta({ type: 'integer' });
 
+/** A token holds an item's id: 64 characters of up to 3 bytes, in base64 with what is around it. */
+const MAX_PAGE_TOKEN = 512;
+
 export const deltaQuerySchema: z.ZodType<DeltaQuery, unknown> = z.strictObject({
   epoch: epochSchema,
   since: wholeNumberText
     .pipe(versionSchema)
     .meta({ description: 'The version that the till holds', example: 41 }),
-  page: z.string().max(256).optional().meta({ description: 'The `next` of the page before' }),
+  page: z.string().max(MAX_PAGE_TOKEN).optional().meta({ description: 'The `next` of the page before' }),
   limit: wholeNumberText
     .pipe(z.int().min(1).max(5000))
     .default(1000)
