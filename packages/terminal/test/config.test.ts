@@ -71,6 +71,13 @@ test.each([
   expect(problemsOf({ LICENSE_KEY: key })).toHaveProperty('LICENSE_KEY');
 });
 
+test.each(['127.0.0.2', '127.999.1.1', '0.0.0.0'])(
+  '[T7] the page is not served at %s, where every request would be refused',
+  (HOST) => {
+    expect(problemsOf({ LICENSE_KEY, HOST })).toHaveProperty('HOST');
+  },
+);
+
 test('the license and the broker’s password may stand in files', () => {
   using folder = tempFolder();
   writeFileSync(folder.file('license'), `${LICENSE_KEY}\n`);

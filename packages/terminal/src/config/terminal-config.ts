@@ -86,10 +86,13 @@ function readSyncApiUrl(reader: EnvironmentReader): string {
   return text.replace(/\/+$/, '');
 }
 
-/** The page has no sign-in of its own: whoever can reach it is at this machine. */
+/**
+ * The page has no sign-in of its own: whoever can reach it is at this machine. Other addresses of the loopback
+ * net are none of these: the local server refuses every request whose Host is not one of its names.
+ */
 function readHost(reader: EnvironmentReader): string {
   const host = reader.text('HOST') ?? '127.0.0.1';
-  if (host !== 'localhost' && host !== '::1' && !/^127(\.\d{1,3}){3}$/.test(host)) {
+  if (host !== 'localhost' && host !== '::1' && host !== '127.0.0.1') {
     reader.problem('HOST', `must be localhost, 127.0.0.1 or ::1, not ${shown(host)}`);
   }
   return host;
