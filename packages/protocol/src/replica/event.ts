@@ -39,6 +39,8 @@ export type ReplicaEvent =
       readonly asked: Cursor | null;
       readonly askedAtMs: number;
     }
+  /** The driver's clock stands before a time at which it was asked already: no age can be told by it. */
+  | { readonly type: 'clockSetBack' }
   | { readonly type: 'syncRequested' };
 
 export type EventType = ReplicaEvent['type'];

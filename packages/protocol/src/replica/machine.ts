@@ -39,6 +39,9 @@ const ignored = (state: ReplicaState): Step => stay(state);
 
 const detached = <S extends ReplicaState>(state: S): Step => stay({ ...state, attached: false });
 
+/** An old proof would be young again once the clock has come back to it. */
+const unproven = <S extends ReplicaState>(state: S): Step => stay({ ...state, claim: null, proof: null });
+
 const after = (effect: ReplicaEffect, next: Step): Step => ({
   state: next.state,
   effects: [effect, ...next.effects],
@@ -66,6 +69,7 @@ const TABLE: Table = {
     settled: ignored,
     retryDue: ignored,
     answered: judge,
+    clockSetBack: unproven,
     syncRequested: (state) => pull(state, []),
   },
 
@@ -89,6 +93,7 @@ const TABLE: Table = {
     settled: (state) => pull(state, state.held),
     retryDue: ignored,
     answered: (state, event) => stay(noted(state, event)),
+    clockSetBack: unproven,
     syncRequested: (state) => settledNow(pull(state, state.held)),
   },
 
@@ -112,6 +117,7 @@ const TABLE: Table = {
     settled: ignored,
     retryDue: ignored,
     answered: (state, event) => stay(noted(state, event)),
+    clockSetBack: unproven,
     syncRequested: ignored,
   },
 
@@ -134,6 +140,7 @@ const TABLE: Table = {
     settled: ignored,
     retryDue: ignored,
     answered: (state, event) => stay(noted(state, event)),
+    clockSetBack: unproven,
     syncRequested: (state) => stay({ ...state, again: true }),
   },
 
@@ -166,6 +173,7 @@ const TABLE: Table = {
       const known = noted(state, event);
       return state.why === 'unreachable' ? retriedNow(repull(known)) : stay(known);
     },
+    clockSetBack: unproven,
     syncRequested: (state) => retriedNow(repull(state)),
   },
 
@@ -189,6 +197,7 @@ const TABLE: Table = {
     settled: ignored,
     retryDue: (state) => pull(state, []),
     answered: (state) => retriedNow(pull(state, [])),
+    clockSetBack: unproven,
     syncRequested: (state) => retriedNow(pull(state, [])),
   },
 };

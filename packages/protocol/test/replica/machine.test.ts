@@ -304,4 +304,11 @@ describe('status', () => {
     });
     expect(statusOf(initialReplica(null), 0, 0).status).toBe('offline');
   });
+
+  test('[P6] [R11] a proof from before the clock was set back is not young again when the clock has come back to it', () => {
+    const { till } = servedTill();
+    till.dispatch({ type: 'clockSetBack' });
+    expect(till.state).toMatchObject({ name: 'following', claim: null, proof: null });
+    expect(statusOf(till.state, 0, 0).status).toBe('offline');
+  });
 });

@@ -315,6 +315,9 @@ export class ReplicaDriver {
   }
 
   #onReported({ exchanged, asked, askedAtMs, answeredAtMs }: Reported): void {
+    const { claim, proof } = this.#state;
+    const newestMs = Math.max(claim?.askedAtMs ?? 0, proof?.askedAtMs ?? 0);
+    if (newestMs > answeredAtMs) this.#dispatch({ type: 'clockSetBack' });
     if (exchanged.outcome === 'answered') {
       const { epoch, version, digest, synced_at, valid, code } = exchanged.answer;
       this.counters.add('status_answered');
