@@ -38,6 +38,7 @@ export type ReplicaMetric =
   | 'digest_mismatch'
   | 'repair'
   | 'held_overflow'
+  | 'unfounded'
   | 'delta'
   | 'snapshot'
   | 'pull_failed';

@@ -25,6 +25,9 @@ export interface Step {
 /** So many changes are held at most; the delta brings what was let go. */
 export const HELD_MAX = 1000;
 
+/** So many deltas may leave a gap open before what is held beyond it is let go. */
+const UNFOUNDED_ATTEMPTS = 3;
+
 /** A refused license begins here on the retry ladder: a person must act before it can go on. */
 const REFUSED_RUNG = 7;
 
@@ -181,6 +184,14 @@ export function committed(state: Applying): Step {
   if (state.again) return prefixed(effects, pull(now, held));
   const next = drain(now, held);
   if (next.state.name !== 'settling') return prefixed(effects, next);
+  if (state.attempt >= UNFOUNDED_ATTEMPTS) {
+    // The server does not have it, however often it is asked: it was never its own. Until a report's answer
+    // says so too, the higher version that was heard of keeps the till from calling itself live.
+    return prefixed([...effects, count('unfounded'), { effect: 'report' }], {
+      state: following(next.state),
+      effects: [],
+    });
+  }
   // Asking did not bring what is missing; asking again at once would be a hot loop.
   const open: Wait = { pull: 'delta', attempt: state.attempt + 1, why: 'gap' };
   return prefixed(effects, wait(next.state, open, next.state.held));

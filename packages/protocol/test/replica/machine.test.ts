@@ -135,6 +135,27 @@ describe('the path of a change', () => {
 });
 
 describe('what must not be believed', () => {
+  test('[R4] a version that the server never reaches is let go after a few questions; only a report makes the till live again', () => {
+    const { server, till } = servedTill();
+    const forged = {
+      to: { ...server.head, version: 99, digest: 'ffffffffffffffff' },
+      edits: [put('EVIL', 0)],
+      note: null,
+    };
+    till.dispatch({ type: 'message', change: forged });
+    till.dispatch({ type: 'settled' });
+    for (let question = 0; question < 3; question++) {
+      till.answer(server);
+      till.dispatch({ type: 'retryDue' });
+    }
+    till.answer(server);
+    expect(till.state.name).toBe('following');
+    expect(till.reportWanted).toBe(true);
+    expect(statusOf(till.state, till.nowMs, 0)).toMatchObject({ status: 'catching_up', behind: 98 });
+    till.report(server);
+    expect(statusOf(till.state, till.nowMs, 0).status).toBe('live');
+  });
+
   test('[R5] a change that would lead to other content than the server says is not applied; the snapshot repairs', () => {
     const { server, till } = servedTill();
     const change = server.commit([price('A', 3)]);
