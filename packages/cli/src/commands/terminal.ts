@@ -1,12 +1,13 @@
 import { type CliCommand, defineCommand } from '../command.ts';
 import { parsePort } from '../input/parse.ts';
 import { runService } from '../run-service.ts';
+import { besideDemo } from '../up/beside-demo.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 export const terminal: CliCommand = defineCommand<Environment, undefined>({
   description:
-    'Run a till until it is stopped (SIGTERM or Ctrl-C). It is configured by its environment: LICENSE_KEY, SYNC_API_URL, AMQP_URL, PORT, HOST, TERMINAL_NAME, TILLCAST_DATA_DIR, LOG_LEVEL. It logs JSON lines to stdout.',
+    'Run a till until it is stopped (SIGTERM or Ctrl-C). It is configured by its environment: LICENSE_KEY, SYNC_API_URL, AMQP_URL, PORT, HOST, TERMINAL_NAME, TILLCAST_DATA_DIR, LOG_LEVEL. Where it names neither backend nor broker, it joins the demo that runs here. It logs JSON lines to stdout.',
   examples: [
     'LICENSE_KEY=EXTRO-LIFE-ABC123 SYNC_API_URL=http://localhost:8080 AMQP_URL=amqp://guest:guest@localhost tillcast terminal',
   ],
@@ -34,7 +35,8 @@ export const terminal: CliCommand = defineCommand<Environment, undefined>({
       ...(dataDir === undefined ? {} : { TILLCAST_DATA_DIR: dataDir }),
     };
   },
-  run: async (environment) => {
+  run: async (given, context) => {
+    const environment = await besideDemo(given, context);
     await runService(async () => {
       const { parseTerminalConfig, startTerminal } = await import('@tillcast/terminal');
       return startTerminal(parseTerminalConfig(environment));

@@ -66,18 +66,20 @@ export const up: CliCommand = defineCommand<DemoPlan, undefined>({
 async function runUntilStopped(plan: DemoPlan, context: CliContext): Promise<void> {
   using stop = stopSignal();
   const stack = new DemoStack(plan, context);
-  await writeRunning(plan.dataDir, {
+  const announced = {
     pid: process.pid,
     backend: `http://localhost:${plan.port}`,
     terminals: plan.tills.map(({ port, license }) => ({
       url: `http://localhost:${port}`,
       license_key: license,
     })),
-  });
+  };
+  await writeRunning(plan.dataDir, { ...announced, broker: null });
   const starting = stack.start();
   try {
     const running = await Promise.race([starting, stop.asked, stack.broken]);
     if (running !== undefined) {
+      await writeRunning(plan.dataDir, { ...announced, broker: running.brokerEnvironment });
       await announce(running, plan, context);
       await Promise.race([stop.asked, stack.broken]);
     }

@@ -18,6 +18,8 @@ type Environment = Readonly<Record<string, string>>;
 /** A demo that runs. */
 export interface RunningDemo {
   readonly broker: ReadyBroker;
+  /** What a service's environment needs to reach the broker. */
+  readonly brokerEnvironment: Readonly<Record<string, string>>;
   readonly backendUrl: string;
   readonly tills: readonly RunningTill[];
 }
@@ -75,15 +77,16 @@ export class DemoStack {
       ),
     );
     // Backend and tills connect by themselves: they need not wait for the slowest of all.
-    const [ready, services] = await Promise.all([
+    const [ready, brokerEnvironment, services] = await Promise.all([
       this.#steps.run(
         'Starting RabbitMQ',
         ({ name }) => name,
         () => broker.ready,
       ),
+      broker.environment,
       broker.environment.then((environment) => this.#startServices(environment)),
     ]);
-    return { broker: ready, ...services };
+    return { broker: ready, brokerEnvironment, ...services };
   }
 
   /** Stops tills, backend and broker, in this order. What does not end in time is killed. */
@@ -101,7 +104,7 @@ export class DemoStack {
     );
   }
 
-  async #startServices(broker: Environment): Promise<Omit<RunningDemo, 'broker'>> {
+  async #startServices(broker: Environment): Promise<Omit<RunningDemo, 'broker' | 'brokerEnvironment'>> {
     const { tills } = this.#plan;
     const backendUrl = await this.#steps.run(
       'Starting the backend',

@@ -7,12 +7,15 @@ export interface RunningDemo {
   readonly pid: number;
   readonly backend: string;
   readonly terminals: readonly { readonly url: string; readonly license_key: string }[];
+  /** What a further till's environment needs to reach the broker, login included; null until that is known. */
+  readonly broker: Readonly<Record<string, string>> | null;
 }
 
 const runningSchema: z.ZodType<RunningDemo, unknown> = z.object({
   pid: z.int().positive(),
   backend: z.url(),
   terminals: z.array(z.object({ url: z.url(), license_key: z.string() })),
+  broker: z.record(z.string(), z.string()).nullable(),
 });
 
 /** What runs from this data directory; null when nothing does, as far as the file says. */
@@ -36,7 +39,7 @@ export async function readRunning(dataDir: string): Promise<RunningDemo | null> 
 }
 
 export async function writeRunning(dataDir: string, running: RunningDemo): Promise<void> {
-  await writeFile(pathIn(dataDir), `${JSON.stringify(running)}\n`);
+  await writeFile(pathIn(dataDir), `${JSON.stringify(running)}\n`, { mode: 0o600 });
 }
 
 export async function removeRunning(dataDir: string): Promise<void> {
