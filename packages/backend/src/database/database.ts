@@ -21,6 +21,12 @@ export interface TransactionOptions {
   readonly synchronousCommit?: boolean;
 }
 
+/** One license's data, and no other's: row-level security sees to it. */
+export interface LicenseDatabase extends Pick<Session, 'query'> {
+  /** As the database's own `transaction`, with nothing but this license's rows to be seen or written. */
+  transaction<T>(work: (session: Session) => Promise<T>, options?: TransactionOptions): Promise<T>;
+}
+
 /** Told of a channel's notifications. */
 export interface ChannelListener {
   readonly onNotification: (payload: string) => void;
@@ -44,6 +50,8 @@ export interface Database extends Session, AsyncDisposable {
    * for this very transaction.
    */
   transaction<T>(work: (session: Session) => Promise<T>, options?: TransactionOptions): Promise<T>;
+  /** The rows of one license alone; cheap, keeps nothing. */
+  ofLicense(licenseId: number): LicenseDatabase;
   /** Listens on a channel until the returned function is called. */
   listen(channel: string, listener: ChannelListener): Promise<() => Promise<void>>;
   /** Waits for what is under way, then disconnects. Safe to call more than once. */

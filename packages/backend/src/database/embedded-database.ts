@@ -1,4 +1,4 @@
-import type { ChannelListener, Database, Session, TransactionOptions } from './database.ts';
+import type { ChannelListener, Database, LicenseDatabase, Session, TransactionOptions } from './database.ts';
 import { type DirectoryLock, lockDirectory } from './directory-lock.ts';
 import { EmbeddedEngine } from './embedded-engine.ts';
 import { Mutex } from './mutex.ts';
@@ -68,6 +68,10 @@ export class EmbeddedDatabase implements Database {
         throw error;
       }
     });
+  }
+
+  ofLicense(_licenseId: number): LicenseDatabase {
+    return this;
   }
 
   async listen(channel: string, listener: ChannelListener): Promise<() => Promise<void>> {

@@ -1,6 +1,6 @@
 import type { Logger } from '@tillcast/broker';
 import { Pool, type PoolClient, type PoolConfig, TypeOverrides, types } from 'pg';
-import type { ChannelListener, Database, Session, TransactionOptions } from './database.ts';
+import type { ChannelListener, Database, LicenseDatabase, Session, TransactionOptions } from './database.ts';
 import { PostgresListener } from './postgres-listener.ts';
 import { translated, unavailable } from './sql-error.ts';
 import type { RawRow, SqlValue, Statement } from './statement.ts';
@@ -75,6 +75,10 @@ export class PostgresDatabase implements Database {
       client.off('error', onError);
       client.release(lost);
     }
+  }
+
+  ofLicense(_licenseId: number): LicenseDatabase {
+    return this;
   }
 
   listen(channel: string, listener: ChannelListener): Promise<() => Promise<void>> {

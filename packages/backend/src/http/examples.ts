@@ -64,6 +64,8 @@ export const LICENSE_EXAMPLE: License = {
   ...CURSOR,
   published_version: 42,
   items: 3630,
+  terminals_max: 10,
+  terminals_active: 2,
 };
 
 export const COMMIT_EXAMPLE: CommitResult = {
@@ -88,6 +90,9 @@ export const IMPORT_EXAMPLE: ImportResult = {
 export const TERMINAL_EXAMPLE: TerminalStatus = {
   terminal_id: TERMINAL_ID,
   license_key: LICENSE_KEY,
+  name: 'Counter 1',
+  standing: 'active',
+  activated_at: '2026-11-20T08:00:00.000Z',
   last_seen_at: '2026-11-23T14:03:30.000Z',
   epoch: CURSOR.epoch,
   version: CURSOR.version,

@@ -1,4 +1,4 @@
-import type { License } from '@tillcast/protocol/http/admin-api';
+import { LICENSE_STATUSES, type License, type LicenseStatus } from '@tillcast/protocol/http/admin-api';
 import { isLicenseKey, type LicenseKey, type LicenseTerm } from '@tillcast/protocol/license-key';
 import {
   type Column,
@@ -8,8 +8,6 @@ import {
   nullable,
   textColumn,
 } from '../database/statement.ts';
-
-export type LicenseStatus = 'active' | 'suspended';
 
 /** A license, and where its catalog stands. */
 export interface LicenseState {
@@ -28,6 +26,9 @@ export interface LicenseState {
   readonly publishedVersion: number;
   /** Live items. */
   readonly items: number;
+  /** How many terminals may be active at once. */
+  readonly terminalsMax: number;
+  readonly terminalsActive: number;
 }
 
 /** A license as the admin API shows it. */
@@ -45,6 +46,8 @@ export function licenseAnswer(state: LicenseState): License {
     digest,
     published_version: state.publishedVersion,
     items,
+    terminals_max: state.terminalsMax,
+    terminals_active: state.terminalsActive,
   };
 }
 
@@ -54,7 +57,7 @@ export const licenseKeyColumn: Column<LicenseKey> = checkedColumn('a license key
 
 export const licenseStatusColumn: Column<LicenseStatus> = checkedColumn(
   'a status',
-  (value): value is LicenseStatus => value === 'active' || value === 'suspended',
+  (value): value is LicenseStatus => (LICENSE_STATUSES as readonly unknown[]).includes(value),
 );
 
 const termColumn: Column<LicenseTerm> = checkedColumn('a term', (value): value is LicenseTerm =>
@@ -75,12 +78,18 @@ export const LICENSE_COLUMNS: { readonly [K in keyof LicenseState]: Column<Licen
   digest: textColumn,
   publishedVersion: integerColumn,
   items: integerColumn,
+  terminalsMax: integerColumn,
+  terminalsActive: integerColumn,
 };
 
 /** Selects the columns of LicenseState; what follows is a WHERE or ORDER BY on `l`. */
 export const SELECT_LICENSE = `
   SELECT l.id, l.key, l.name, l.term, l.status, l.valid_until AS "validUntil", l.created_at AS "createdAt",
-    c.epoch, c.version, c.digest, p.published_version AS "publishedVersion", c.live_items AS items
+    c.epoch, c.version, c.digest, p.published_version AS "publishedVersion", c.live_items AS items,
+    l.terminals_max AS "terminalsMax", (
+      SELECT count(*) FROM terminals t
+      WHERE t.license_id = l.id AND t.public_key IS NOT NULL AND t.revoked_at IS NULL
+    ) AS "terminalsActive"
   FROM licenses l
   JOIN catalogs c ON c.license_id = l.id
   JOIN publications p ON p.license_id = l.id`;

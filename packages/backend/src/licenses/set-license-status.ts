@@ -1,3 +1,4 @@
+import type { LicenseStatus } from '@tillcast/protocol/http/admin-api';
 import type { LicenseKey } from '@tillcast/protocol/license-key';
 import type { LicenseUpdate } from '@tillcast/protocol/messages/payload';
 import { lockHead } from '../catalog/commit-base.ts';
@@ -5,7 +6,7 @@ import { changeOf, writeChange } from '../catalog/write-change.ts';
 import type { Database } from '../database/database.ts';
 import { instantColumn, nullable, statement } from '../database/statement.ts';
 import { getLicense } from './find-license.ts';
-import type { LicenseState, LicenseStatus } from './license.ts';
+import type { LicenseState } from './license.ts';
 
 const UPDATE_STATUS = statement<{ validUntil: Date | null }>(
   'update_license_status',

@@ -1,9 +1,10 @@
 import { EMPTY_DIGEST } from '@tillcast/protocol/digest';
-import type { TerminalStatus } from '@tillcast/protocol/http/admin-api';
+import { TERMINAL_STANDINGS, type TerminalStatus } from '@tillcast/protocol/http/admin-api';
 import type { LicenseKey } from '@tillcast/protocol/license-key';
 import type { Session } from '../database/database.ts';
 import {
   booleanColumn,
+  checkedColumn,
   instantColumn,
   integerColumn,
   nullable,
@@ -16,7 +17,10 @@ import { licenseKeyColumn } from '../licenses/license.ts';
 interface TerminalRow {
   readonly terminalId: string;
   readonly licenseKey: LicenseKey;
-  readonly lastSeenAt: Date;
+  readonly name: string;
+  readonly standing: TerminalStatus['standing'];
+  readonly activatedAt: Date | null;
+  readonly lastSeenAt: Date | null;
   readonly epoch: string | null;
   readonly version: number | null;
   readonly behind: number | null;
@@ -28,7 +32,10 @@ interface TerminalRow {
 // The digest is compared with that of the very version the terminal holds, which the change log knows.
 const LIST = statement<TerminalRow>(
   'list_terminals',
-  `SELECT t.terminal_id AS "terminalId", l.key AS "licenseKey", t.last_seen_at AS "lastSeenAt", t.epoch,
+  `SELECT t.terminal_id AS "terminalId", l.key AS "licenseKey", t.name,
+    CASE WHEN t.public_key IS NULL THEN 'unactivated' WHEN t.revoked_at IS NULL THEN 'active' ELSE 'revoked' END
+      AS standing,
+    t.activated_at AS "activatedAt", t.last_seen_at AS "lastSeenAt", t.epoch,
     t.version, CASE WHEN t.epoch = c.epoch THEN greatest(0, c.version - t.version) END AS behind,
     CASE WHEN t.epoch = c.epoch THEN
       CASE WHEN t.version = 0 THEN t.digest = '${EMPTY_DIGEST}' ELSE t.digest = held.digest END
@@ -42,7 +49,12 @@ const LIST = statement<TerminalRow>(
   {
     terminalId: textColumn,
     licenseKey: licenseKeyColumn,
-    lastSeenAt: instantColumn,
+    name: textColumn,
+    standing: checkedColumn('a standing', (value): value is TerminalStatus['standing'] =>
+      (TERMINAL_STANDINGS as readonly unknown[]).includes(value),
+    ),
+    activatedAt: nullable(instantColumn),
+    lastSeenAt: nullable(instantColumn),
     epoch: nullable(textColumn),
     version: nullable(integerColumn),
     behind: nullable(integerColumn),
@@ -53,7 +65,7 @@ const LIST = statement<TerminalRow>(
 );
 
 /**
- * All terminals that ever reported, by license and id. `behind` and `digest_matches` are null where what the
+ * All terminals that were activated or ever reported, by license and id. `behind` and `digest_matches` are null where what the
  * terminal holds is of no history that is known here.
  */
 export async function listTerminals(session: Session): Promise<readonly TerminalStatus[]> {
@@ -61,7 +73,10 @@ export async function listTerminals(session: Session): Promise<readonly Terminal
   return rows.map((row) => ({
     terminal_id: row.terminalId,
     license_key: row.licenseKey,
-    last_seen_at: row.lastSeenAt.toISOString(),
+    name: row.name,
+    standing: row.standing,
+    activated_at: row.activatedAt?.toISOString() ?? null,
+    last_seen_at: row.lastSeenAt?.toISOString() ?? null,
     epoch: row.epoch,
     version: row.version,
     behind: row.behind,

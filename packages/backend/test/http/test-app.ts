@@ -134,6 +134,16 @@ function counting(database: Database, names: string[]): Database {
     ...session(database),
     engine: database.engine,
     transaction: (work, options) => database.transaction((inner) => work(session(inner)), options),
+    ofLicense: (licenseId) => {
+      const inner = database.ofLicense(licenseId);
+      return {
+        query: (statement, values) => {
+          names.push(statement.name);
+          return inner.query(statement, values);
+        },
+        transaction: (work, options) => inner.transaction((each) => work(session(each)), options),
+      };
+    },
     listen: (channel, listener) => database.listen(channel, listener),
     close: () => database.close(),
     [Symbol.asyncDispose]: () => database.close(),

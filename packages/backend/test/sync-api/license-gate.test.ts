@@ -19,6 +19,8 @@ function license(status: 'active' | 'suspended'): LicenseState {
     digest: '0000000000000000',
     publishedVersion: 1,
     items: 0,
+    terminalsMax: 10,
+    terminalsActive: 0,
   };
 }
 

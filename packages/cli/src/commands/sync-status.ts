@@ -45,7 +45,10 @@ export const syncStatus: CliCommand = defineCommand<LicenseKey | null, readonly 
 });
 
 function worstFirst(a: TerminalStatus, b: TerminalStatus): number {
-  return (b.behind ?? Infinity) - (a.behind ?? Infinity) || a.last_seen_at.localeCompare(b.last_seen_at);
+  return (
+    (b.behind ?? Infinity) - (a.behind ?? Infinity) ||
+    (a.last_seen_at ?? '').localeCompare(b.last_seen_at ?? '')
+  );
 }
 
 function printStanding({ license, terminals }: Standing, context: CliContext): void {
@@ -78,12 +81,13 @@ function cells(terminal: TerminalStatus, context: CliContext): readonly string[]
     terminal.behind === null ? 'unknown' : String(terminal.behind),
     terminal.digest_matches === null ? 'not compared' : terminal.digest_matches ? 'the same' : 'differs',
     String(terminal.unsent_sales),
-    ago(Date.now() - Date.parse(terminal.last_seen_at)),
+    terminal.last_seen_at === null ? 'never' : ago(Date.now() - Date.parse(terminal.last_seen_at)),
   ];
 }
 
 function word(terminal: TerminalStatus, { outStyles }: CliContext): string {
   if (terminal.digest_matches === false) return outStyles.failed('differs');
-  if (Date.now() - Date.parse(terminal.last_seen_at) > SILENT_AFTER_MS) return outStyles.warning('not seen');
+  if (Date.now() - Date.parse(terminal.last_seen_at ?? '1970-01-01') > SILENT_AFTER_MS)
+    return outStyles.warning('not seen');
   return terminal.behind === 0 ? outStyles.ok('current') : outStyles.warning('behind');
 }

@@ -5,13 +5,19 @@ import { type LicenseKey, licenseKeySchema } from '../license-key.ts';
 import { BROADCAST_TYPES, type BroadcastType, CHANGE_TYPES, type ChangeType } from '../message-type.ts';
 import { NOTICE_MAX_LENGTH } from '../messages/envelope.ts';
 import { type Operation, operationSchema } from '../operation.ts';
+import { terminalNameSchema } from './identity-api.ts';
+
+/** `revoked` is for good. That a license has expired is seen from `valid_until`. */
+export const LICENSE_STATUSES = ['active', 'suspended', 'revoked'] as const;
+
+export type LicenseStatus = (typeof LICENSE_STATUSES)[number];
 
 /** A license as operators see it. */
 export interface License {
   readonly key: LicenseKey;
   readonly name: string;
   readonly term: 'LIFE' | '1MTR' | '3MTR' | 'OTHER';
-  readonly status: 'active' | 'suspended';
+  readonly status: LicenseStatus;
   readonly valid_until: string | null;
   readonly created_at: string;
   readonly epoch: string;
@@ -20,38 +26,80 @@ export interface License {
   /** How many of its changes the broker has confirmed; equal to `version` when nothing waits. */
   readonly published_version: number;
   readonly items: number;
+  /** How many terminals may be active at once. */
+  readonly terminals_max: number;
+  /** How many are. */
+  readonly terminals_active: number;
 }
 
-export const licenseSchema: z.ZodType<License, unknown> = z
-  .object({
-    key: licenseKeySchema,
-    name: z.string(),
-    term: z.enum(['LIFE', '1MTR', '3MTR', 'OTHER']),
-    status: z.enum(['active', 'suspended']),
-    valid_until: z.iso.datetime().nullable(),
-    created_at: z.iso.datetime(),
-    epoch: epochSchema,
-    version: versionSchema,
-    digest: digestSchema,
-    published_version: versionSchema,
-    items: z.int().nonnegative(),
-  })
-  .meta({ id: 'License' });
+const licenseShape = {
+  key: licenseKeySchema,
+  name: z.string(),
+  term: z.enum(['LIFE', '1MTR', '3MTR', 'OTHER']),
+  status: z.enum(LICENSE_STATUSES),
+  valid_until: z.iso.datetime().nullable(),
+  created_at: z.iso.datetime(),
+  epoch: epochSchema,
+  version: versionSchema,
+  digest: digestSchema,
+  published_version: versionSchema,
+  items: z.int().nonnegative(),
+  terminals_max: z.int().nonnegative(),
+  terminals_active: z.int().nonnegative(),
+};
+
+export const licenseSchema: z.ZodType<License, unknown> = z.object(licenseShape).meta({ id: 'License' });
+
+/** A license that was just created: the one time that its activation code is shown. */
+export interface CreatedLicense extends License {
+  readonly activation_code: string;
+}
+
+export const createdLicenseSchema: z.ZodType<CreatedLicense, unknown> = z
+  .object({ ...licenseShape, activation_code: z.string() })
+  .meta({ id: 'CreatedLicense' });
+
+/** A code that is shown once. */
+export const activationCodeSchema: z.ZodType<{ readonly activation_code: string }, unknown> = z
+  .object({ activation_code: z.string() })
+  .meta({ id: 'ActivationCode' });
 
 export interface CreateLicense {
   readonly key: LicenseKey;
   readonly name?: string | undefined;
   /** ISO 8601; null for no end; left out: as the key's term says. */
   readonly valid_until?: string | null | undefined;
+  /** How many terminals may be active at once; left out: DEFAULT_TERMINALS_MAX. */
+  readonly terminals_max?: number | undefined;
 }
+
+export const DEFAULT_TERMINALS_MAX = 10;
+
+const terminalsMaxSchema = z.int().min(0).max(100_000);
 
 export const createLicenseSchema: z.ZodType<CreateLicense, unknown> = z
   .strictObject({
     key: licenseKeySchema,
     name: z.string().trim().min(1).max(200).optional(),
     valid_until: z.iso.datetime().nullable().optional(),
+    terminals_max: terminalsMaxSchema.optional(),
   })
   .meta({ id: 'CreateLicense' });
+
+/** What an operator may change of a license; what is left out stays. */
+export interface UpdateLicense {
+  readonly name?: string | undefined;
+  readonly valid_until?: string | null | undefined;
+  readonly terminals_max?: number | undefined;
+}
+
+export const updateLicenseSchema: z.ZodType<UpdateLicense, unknown> = z
+  .strictObject({
+    name: z.string().trim().min(1).max(200).optional(),
+    valid_until: z.iso.datetime().nullable().optional(),
+    terminals_max: terminalsMaxSchema.optional(),
+  })
+  .meta({ id: 'UpdateLicense' });
 
 export const licenseListSchema: z.ZodType<{ readonly licenses: readonly License[] }, unknown> = z
   .object({ licenses: z.array(licenseSchema) })
@@ -133,11 +181,19 @@ export const broadcastRequestSchema: z.ZodType<BroadcastRequest, unknown> = z
 export const broadcastResultSchema: z.ZodType<{ readonly id: string; readonly expires_at: string }, unknown> =
   z.object({ id: z.uuid(), expires_at: z.iso.datetime() }).meta({ id: 'BroadcastResult' });
 
-/** What a terminal last said of itself. */
+/** `unactivated`: it named itself, where a license key alone is accepted. */
+export const TERMINAL_STANDINGS = ['active', 'revoked', 'unactivated'] as const;
+
+/** A terminal, and what it last said of itself. */
 export interface TerminalStatus {
   readonly terminal_id: string;
   readonly license_key: LicenseKey;
-  readonly last_seen_at: string;
+  /** What people call it; empty where it was never activated. */
+  readonly name: string;
+  readonly standing: (typeof TERMINAL_STANDINGS)[number];
+  readonly activated_at: string | null;
+  /** Null where it has not yet been heard of since its activation. */
+  readonly last_seen_at: string | null;
   readonly epoch: string | null;
   readonly version: number | null;
   readonly behind: number | null;
@@ -146,23 +202,103 @@ export interface TerminalStatus {
   readonly clock_offset_ms: number;
 }
 
-export const terminalListSchema: z.ZodType<{ readonly terminals: readonly TerminalStatus[] }, unknown> = z
+export const terminalStatusSchema: z.ZodType<TerminalStatus, unknown> = z
   .object({
-    terminals: z.array(
+    terminal_id: z.uuid(),
+    license_key: licenseKeySchema,
+    name: z.string(),
+    standing: z.enum(TERMINAL_STANDINGS),
+    activated_at: z.iso.datetime().nullable(),
+    last_seen_at: z.iso.datetime().nullable(),
+    epoch: epochSchema.nullable(),
+    version: versionSchema.nullable(),
+    behind: z.int().nullable(),
+    digest_matches: z.boolean().nullable(),
+    unsent_sales: z.int().nonnegative(),
+    clock_offset_ms: z.number(),
+  })
+  .meta({ id: 'TerminalStatus' });
+
+export const terminalListSchema: z.ZodType<{ readonly terminals: readonly TerminalStatus[] }, unknown> = z
+  .object({ terminals: z.array(terminalStatusSchema) })
+  .meta({ id: 'TerminalList' });
+
+export const renameTerminalSchema: z.ZodType<{ readonly name: string }, unknown> = z
+  .strictObject({ name: terminalNameSchema })
+  .meta({ id: 'RenameTerminal' });
+
+/**
+ * One act, for good. `hash` is the SHA-256, in hexadecimal, of the entry before it and of this one's
+ * content, so that no entry can be changed, left out or moved without every later hash being wrong.
+ */
+export interface AuditEntry {
+  /** 1, 2, 3 … without a hole. */
+  readonly number: number;
+  /** ISO 8601 with milliseconds, UTC. */
+  readonly at: string;
+  /** Who: `operator`, `terminal <id>`, `address <ip>`, `system`. */
+  readonly actor: string;
+  /** What: `license.created`, `terminal.activated`, `activation.refused` … */
+  readonly act: string;
+  /** To what: a license key, a terminal's id, a key's id; null where there is none. */
+  readonly subject: string | null;
+  /** More of it; nothing secret. Its canonical JSON text is part of the hash. */
+  readonly detail: string;
+  readonly hash: string;
+}
+
+export interface AuditPage {
+  readonly entries: readonly AuditEntry[];
+  /** The last entry's number and hash as the log's head keeps them: what an operator may note elsewhere. */
+  readonly head: { readonly number: number; readonly hash: string };
+}
+
+export const auditPageSchema: z.ZodType<AuditPage, unknown> = z
+  .object({
+    entries: z.array(
       z.object({
-        terminal_id: z.uuid(),
-        license_key: licenseKeySchema,
-        last_seen_at: z.iso.datetime(),
-        epoch: epochSchema.nullable(),
-        version: versionSchema.nullable(),
-        behind: z.int().nullable(),
-        digest_matches: z.boolean().nullable(),
-        unsent_sales: z.int().nonnegative(),
-        clock_offset_ms: z.number(),
+        number: z.int().positive(),
+        at: z.iso.datetime({ precision: 3 }),
+        actor: z.string(),
+        act: z.string(),
+        subject: z.string().nullable(),
+        detail: z.string(),
+        hash: z.string().regex(/^[0-9a-f]{64}$/),
+      }),
+    ),
+    head: z.object({ number: z.int().nonnegative(), hash: z.string().regex(/^[0-9a-f]{64}$/) }),
+  })
+  .meta({ id: 'AuditPage' });
+
+/** What a signing key is for. */
+export const KEY_PURPOSES = ['token', 'message'] as const;
+
+export type KeyPurpose = (typeof KEY_PURPOSES)[number];
+
+/** `next`: published, not yet used; `current`: signs; `retired`: no longer signs, still verifies. */
+export interface SigningKey {
+  readonly kid: string;
+  readonly purpose: KeyPurpose;
+  readonly state: 'next' | 'current' | 'retired';
+  readonly created_at: string;
+}
+
+export const signingKeyListSchema: z.ZodType<{ readonly keys: readonly SigningKey[] }, unknown> = z
+  .object({
+    keys: z.array(
+      z.object({
+        kid: z.string(),
+        purpose: z.enum(KEY_PURPOSES),
+        state: z.enum(['next', 'current', 'retired']),
+        created_at: z.iso.datetime(),
       }),
     ),
   })
-  .meta({ id: 'TerminalList' });
+  .meta({ id: 'SigningKeyList' });
+
+export const rotateKeySchema: z.ZodType<{ readonly purpose: KeyPurpose }, unknown> = z
+  .strictObject({ purpose: z.enum(KEY_PURPOSES) })
+  .meta({ id: 'RotateKey' });
 
 /** Paths of the admin API; all want `Authorization: Bearer <API key>`. */
 export const ADMIN_PATHS = {
@@ -172,6 +308,15 @@ export const ADMIN_PATHS = {
   resume: (key: string): string => `/api/v1/admin/licenses/${encodeURIComponent(key)}/resume`,
   changes: (key: string): string => `/api/v1/admin/licenses/${encodeURIComponent(key)}/changes`,
   import: (key: string): string => `/api/v1/admin/licenses/${encodeURIComponent(key)}/import`,
+  revoke: (key: string): string => `/api/v1/admin/licenses/${encodeURIComponent(key)}/revoke`,
+  activationCode: (key: string): string =>
+    `/api/v1/admin/licenses/${encodeURIComponent(key)}/activation-code`,
   terminals: '/api/v1/admin/terminals',
+  terminal: (id: string): string => `/api/v1/admin/terminals/${encodeURIComponent(id)}`,
+  revokeTerminal: (id: string): string => `/api/v1/admin/terminals/${encodeURIComponent(id)}/revoke`,
+  moveTerminal: (id: string): string => `/api/v1/admin/terminals/${encodeURIComponent(id)}/move`,
+  audit: '/api/v1/admin/audit',
+  keys: '/api/v1/admin/keys',
+  rotateKey: '/api/v1/admin/keys/rotate',
   broadcasts: '/api/v1/admin/broadcasts',
 } as const;

@@ -119,10 +119,19 @@ export const statusReportSchema: z.ZodType<StatusReport, unknown> = z
 /** What it should hold, and what its license may do: the proof of currency. */
 export type StatusAnswer = SyncHead & LicenseStanding;
 
+export const STANDING_CODES = [
+  'license_active',
+  'license_suspended',
+  'license_expired',
+  'license_revoked',
+] as const;
+
+export type StandingCode = (typeof STANDING_CODES)[number];
+
 /** The one vocabulary for a license check, the same in HTTP, console and shell. */
 export interface LicenseStanding {
   readonly valid: boolean;
-  readonly code: 'license_active' | 'license_suspended' | 'license_expired';
+  readonly code: StandingCode;
   readonly detail: string;
 }
 
@@ -130,7 +139,7 @@ export const statusAnswerSchema: z.ZodType<StatusAnswer, unknown> = z
   .object({
     ...headShape,
     valid: z.boolean(),
-    code: z.enum(['license_active', 'license_suspended', 'license_expired']),
+    code: z.enum(STANDING_CODES),
     detail: z.string(),
   })
   .meta({ id: 'StatusAnswer' });

@@ -61,12 +61,12 @@ const catalogUpdateSchema: z.ZodType<CatalogUpdate, unknown> = z.object({
 
 /** What a license may do now; no row changes with it. */
 export interface LicenseUpdate {
-  readonly status: 'active' | 'suspended';
+  readonly status: 'active' | 'suspended' | 'revoked';
   readonly valid_until: string | null;
 }
 
 const licenseUpdateSchema: z.ZodType<LicenseUpdate, unknown> = z.object({
-  status: z.enum(['active', 'suspended']),
+  status: z.enum(['active', 'suspended', 'revoked']),
   valid_until: z.iso.datetime().nullable(),
 });
 

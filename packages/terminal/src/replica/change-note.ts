@@ -8,7 +8,7 @@ export class ChangeNote {
   readonly committedAt: string;
   readonly receivedAtMs: number;
   /** Of a license_update; null otherwise. */
-  readonly licenseStatus: 'active' | 'suspended' | null;
+  readonly licenseStatus: 'active' | 'suspended' | 'revoked' | null;
 
   constructor(message: ChangeMessage, receivedAtMs: number) {
     this.type = message.type;
