@@ -2,12 +2,19 @@ import { TillcastError } from '@tillcast/protocol/errors';
 import type { LicenseStanding } from '@tillcast/protocol/http/sync-api';
 import type { LicenseState } from './license.ts';
 
-/** What a license may do at a moment. Suspension is said before expiry: it is what an operator can lift. */
+/**
+ * What a license may do at a moment. What is for good is said first, then what an operator can lift, then
+ * what time has brought.
+ */
 export function standingOf(
   license: Pick<LicenseState, 'key' | 'status' | 'validUntil'>,
   now: Date,
 ): LicenseStanding {
   const { key, status, validUntil } = license;
+  if (status === 'revoked') {
+    const detail = `License ${key} is revoked, for good. Ask whoever sells your licenses for another one.`;
+    return { valid: false, code: 'license_revoked', detail };
+  }
   if (status === 'suspended') {
     const detail = `License ${key} is suspended. Ask whoever sells your licenses to resume it.`;
     return { valid: false, code: 'license_suspended', detail };

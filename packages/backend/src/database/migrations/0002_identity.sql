@@ -23,8 +23,8 @@ ALTER TABLE terminals
   ADD COLUMN token_expires_at timestamptz,
   ADD CHECK ((public_key IS NULL) = (activated_at IS NULL));
 
--- An assertion names a terminal, not its license.
-CREATE UNIQUE INDEX terminals_by_id ON terminals (terminal_id);
+-- An assertion names a terminal, not its license. Who merely named itself may bear any id, another license's too.
+CREATE UNIQUE INDEX terminals_by_id ON terminals (terminal_id) WHERE public_key IS NOT NULL;
 CREATE UNIQUE INDEX terminals_by_key ON terminals (public_key) WHERE public_key IS NOT NULL;
 
 -- A seat that waits for its new machine: a code for one activation, under the old name.
@@ -48,12 +48,11 @@ CREATE TABLE assertions (
 
 CREATE INDEX assertions_by_end ON assertions (expires_at);
 
--- Private keys are sealed with the deployment's secret key.
+-- Private keys are sealed with the deployment's secret key; the public ones are computed from them.
 CREATE TABLE signing_keys (
   kid text PRIMARY KEY,
   purpose text NOT NULL CHECK (purpose IN ('token', 'message')),
   state text NOT NULL CHECK (state IN ('next', 'current', 'retired')),
-  public_jwk text NOT NULL,
   sealed_private_jwk text NOT NULL,
   created_at timestamptz NOT NULL,
   current_from timestamptz,

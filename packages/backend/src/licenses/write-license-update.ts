@@ -1,0 +1,27 @@
+import type { LicenseUpdate } from '@tillcast/protocol/messages/payload';
+import type { Head } from '../catalog/head.ts';
+import { changeOf, writeChange } from '../catalog/write-change.ts';
+import type { Session } from '../database/database.ts';
+
+/**
+ * Writes what a license may do now as a numbered `license_update` without rows, so that its tills hear of it
+ * in order with all else. The head must be locked by this transaction.
+ */
+export async function writeLicenseUpdate(
+  session: Session,
+  head: Head,
+  update: { readonly status: LicenseUpdate['status']; readonly validUntil: Date | null },
+  at: Date,
+): Promise<void> {
+  const payload: LicenseUpdate = {
+    status: update.status,
+    valid_until: update.validUntil?.toISOString() ?? null,
+  };
+  const change = changeOf(head, {
+    type: 'license_update',
+    digest: head.digest,
+    payload: JSON.stringify(payload),
+    committedAt: at,
+  });
+  await writeChange(session, head, { change, rows: [], liveItemsAdded: 0 });
+}
