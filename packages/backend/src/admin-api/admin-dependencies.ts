@@ -1,5 +1,6 @@
-import type { ErrorCode } from '@tillcast/protocol/errors';
+import { type ErrorCode, TillcastError } from '@tillcast/protocol/errors';
 import { licenseKeySchema } from '@tillcast/protocol/license-key';
+import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Database } from '../database/database.ts';
 import { ADMIN_SECURITY } from '../http/documentation.ts';
@@ -39,3 +40,12 @@ export const licenseParams: z.ZodObject<{ key: typeof licenseKeySchema }> = z.ob
 
 /** The path of one license's resource, as Fastify matches it. */
 export const LICENSE_PATH = '/api/v1/admin/licenses/:key';
+
+const emptyBody = z.strictObject({}).nullish();
+
+/** For paths that take nothing: a body with something in it was meant for another path. */
+export async function refuseBody(request: FastifyRequest): Promise<void> {
+  if (!emptyBody.safeParse(request.body).success) {
+    throw new TillcastError('request_invalid', 'This path takes no body: send none.');
+  }
+}

@@ -68,6 +68,8 @@ export const LICENSE_EXAMPLE: License = {
   terminals_active: 2,
 };
 
+export const ACTIVATION_CODE_EXAMPLE = '4T3ZK-9QH2M-7XVD0-B1CRE-8SWPA-6';
+
 export const COMMIT_EXAMPLE: CommitResult = {
   ...CURSOR,
   type: 'price_update',

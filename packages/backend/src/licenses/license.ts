@@ -29,6 +29,8 @@ export interface LicenseState {
   /** How many terminals may be active at once. */
   readonly terminalsMax: number;
   readonly terminalsActive: number;
+  /** Ids of terminals that were revoked so lately that one of their tokens may still live. */
+  readonly revokedTerminals: readonly string[];
 }
 
 /** A license as the admin API shows it. */
@@ -64,6 +66,12 @@ const termColumn: Column<LicenseTerm> = checkedColumn('a term', (value): value i
   TERMS.includes(value),
 );
 
+/** Ids with blanks between. */
+const idsColumn: Column<readonly string[]> = (value, column) =>
+  textColumn(value, column)
+    .split(' ')
+    .filter((id) => id !== '');
+
 /** The columns of LicenseState. */
 export const LICENSE_COLUMNS: { readonly [K in keyof LicenseState]: Column<LicenseState[K]> } = {
   id: integerColumn,
@@ -80,6 +88,7 @@ export const LICENSE_COLUMNS: { readonly [K in keyof LicenseState]: Column<Licen
   items: integerColumn,
   terminalsMax: integerColumn,
   terminalsActive: integerColumn,
+  revokedTerminals: idsColumn,
 };
 
 /** Selects the columns of LicenseState; what follows is a WHERE or ORDER BY on `l`. */
@@ -89,7 +98,10 @@ export const SELECT_LICENSE = `
     l.terminals_max AS "terminalsMax", (
       SELECT count(*) FROM terminals t
       WHERE t.license_id = l.id AND t.public_key IS NOT NULL AND t.revoked_at IS NULL
-    ) AS "terminalsActive"
+    ) AS "terminalsActive", (
+      SELECT coalesce(string_agg(t.terminal_id::text, ' '), '') FROM terminals t
+      WHERE t.license_id = l.id AND t.revoked_at > now() - interval '1 day'
+    ) AS "revokedTerminals"
   FROM licenses l
   JOIN catalogs c ON c.license_id = l.id
   JOIN publications p ON p.license_id = l.id`;

@@ -18,7 +18,7 @@ import { context, newLicense } from './fixture.ts';
 export function licensesContract(database: () => Database): void {
   test('a new license begins at version 0 of a history of its own', async () => {
     const key = parseLicenseKey('NEW-LIFE-1');
-    const made = await createLicense(database(), { key, name: 'Café Nord' }, context);
+    const { license: made } = await createLicense(database(), { key, name: 'Café Nord' }, context);
     expect(made).toMatchObject({ key, name: 'Café Nord', term: 'LIFE', status: 'active', validUntil: null });
     expect(made).toMatchObject({ version: 0, digest: EMPTY_DIGEST, publishedVersion: 0, items: 0 });
     expect(await findLicense(database(), key)).toEqual(made);
@@ -30,14 +30,13 @@ export function licensesContract(database: () => Database): void {
   test('[L4] a license ends as its key says, unless told otherwise', async () => {
     const now = (): Date => new Date('2026-01-31T10:00:00.000Z');
     const month = parseLicenseKey('NEW-1MTR-1');
-    const made = await createLicense(database(), { key: month }, { now });
+    const { license: made } = await createLicense(database(), { key: month }, { now });
     expect(made.validUntil?.toISOString()).toBe('2026-02-28T10:00:00.000Z');
     const endless = parseLicenseKey('NEW-1MTR-2');
-    expect((await createLicense(database(), { key: endless, valid_until: null }, { now })).validUntil).toBe(
-      null,
-    );
+    const { license: open } = await createLicense(database(), { key: endless, valid_until: null }, { now });
+    expect(open.validUntil).toBe(null);
     const until = '2030-01-01T00:00:00.000Z';
-    const fixed = await createLicense(
+    const { license: fixed } = await createLicense(
       database(),
       { key: parseLicenseKey('NEW-1MTR-3'), valid_until: until },
       { now },

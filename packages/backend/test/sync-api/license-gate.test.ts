@@ -21,6 +21,7 @@ function license(status: 'active' | 'suspended'): LicenseState {
     items: 0,
     terminalsMax: 10,
     terminalsActive: 0,
+    revokedTerminals: [],
   };
 }
 

@@ -26,6 +26,9 @@ ALTER TABLE terminals
 -- An assertion names a terminal, not its license. Who merely named itself may bear any id, another license's too.
 CREATE UNIQUE INDEX terminals_by_id ON terminals (terminal_id) WHERE public_key IS NOT NULL;
 CREATE UNIQUE INDEX terminals_by_key ON terminals (public_key) WHERE public_key IS NOT NULL;
+-- Read at every request, of a license with however many terminals.
+CREATE INDEX terminals_active ON terminals (license_id) WHERE public_key IS NOT NULL AND revoked_at IS NULL;
+CREATE INDEX terminals_revoked ON terminals (license_id, revoked_at) WHERE revoked_at IS NOT NULL;
 
 -- A seat that waits for its new machine: a code for one activation, under the old name.
 CREATE TABLE seat_codes (
