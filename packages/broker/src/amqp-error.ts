@@ -1,4 +1,5 @@
 import { TillcastError } from '@tillcast/protocol/errors';
+import { certificateFault } from './transport/certificate-fault.ts';
 
 /** AMQP's reply codes that are told apart here. */
 const ACCESS_REFUSED = 403;
@@ -41,6 +42,12 @@ export function connectError(error: unknown, address: string): TillcastError {
       `The broker at ${address} took the login but did not open the virtual host. Check that it exists, that the user has permissions there, and the limits on connections.`,
       { cause: error },
     );
+  }
+  const fault = certificateFault(error, 'AMQP_CA_FILE');
+  if (fault !== null) {
+    return new TillcastError('broker_unavailable', `The broker at ${address} cannot be reached: ${fault}.`, {
+      cause: error,
+    });
   }
   return new TillcastError(
     'broker_unavailable',

@@ -6,7 +6,7 @@ export {
   refusedDelayMs,
 } from './backoff.ts';
 export { type Clock, systemClock } from './clock.ts';
-export { type BrokerConfig, readBrokerConfig } from './configuration/broker-config.ts';
+export { type BrokerConfig, plainHosts, readBrokerConfig } from './configuration/broker-config.ts';
 export { type Environment, EnvironmentReader, entriesOf, shown } from './configuration/environment-reader.ts';
 export { createLogger } from './configuration/json-logger.ts';
 export { readUnknownVariables } from './configuration/known-variables.ts';
@@ -55,3 +55,8 @@ export { Publisher, type PublisherOptions } from './publisher.ts';
 export type { ChannelSource, OpenSession, Session } from './session.ts';
 export { Subscriber, type SubscriberOptions } from './subscriber.ts';
 export { checkExchange, declareExchange } from './topology.ts';
+export { readCaFile, whyNoAuthorities } from './transport/ca-file.ts';
+export { certificateFault } from './transport/certificate-fault.ts';
+export { createFetch, type Fetch, type FetchInit } from './transport/fetch-over-tls.ts';
+export { isLoopbackHost } from './transport/loopback.ts';
+export { PLAINTEXT_VARIABLE, PlaintextRule } from './transport/plaintext-rule.ts';

@@ -1,6 +1,8 @@
 import { TillcastError } from '@tillcast/protocol/errors';
 import type { z } from 'zod';
 import { textOf } from './amqp-error.ts';
+import { certificateFault } from './transport/certificate-fault.ts';
+import { createFetch, type Fetch } from './transport/fetch-over-tls.ts';
 
 /** Where the management API is, and who asks. */
 export interface ManagementOptions {
@@ -8,6 +10,8 @@ export interface ManagementOptions {
   readonly url: string;
   readonly username: string;
   readonly password: string;
+  /** The certificate authorities to trust for https, in PEM; null or left out: the system's. */
+  readonly caPem?: string | null;
   /** Bounds one request. Default 10,000. */
   readonly timeoutMs?: number;
 }
@@ -32,6 +36,7 @@ export class ManagementHttp {
   readonly #base: URL;
   readonly #authorization: string;
   readonly #timeoutMs: number;
+  readonly #fetch: Fetch;
 
   constructor(options: ManagementOptions) {
     const base = URL.parse(options.url);
@@ -44,17 +49,18 @@ export class ManagementHttp {
     this.#base = base;
     this.#authorization = `Basic ${Buffer.from(`${options.username}:${options.password}`).toString('base64')}`;
     this.#timeoutMs = options.timeoutMs ?? 10_000;
+    this.#fetch = createFetch(options.caPem ?? null);
   }
 
   /** Sends a request whose answer does not matter beyond its success. */
   async send(request: ManagementRequest): Promise<void> {
-    const response = await this.#fetch(request);
+    const response = await this.#ask(request);
     await this.#readBody(request, response);
   }
 
   /** Sends a request and parses its answer. */
   async read<T>(request: ManagementRequest, schema: z.ZodType<T>): Promise<T> {
-    const text = await this.#readBody(request, await this.#fetch(request));
+    const text = await this.#readBody(request, await this.#ask(request));
     let json: unknown;
     try {
       json = JSON.parse(text);
@@ -74,24 +80,24 @@ export class ManagementHttp {
     return parsed.data;
   }
 
-  async #fetch(request: ManagementRequest): Promise<Response> {
+  async #ask(request: ManagementRequest): Promise<Response> {
     const url = new URL(this.#base);
     url.pathname = ['', 'api', ...request.path.map(encodeURIComponent)].join('/');
     const headers: Record<string, string> = { ...request.headers, authorization: this.#authorization };
     if (request.body !== undefined) headers['content-type'] = 'application/json';
     try {
-      return await fetch(url, {
+      return await this.#fetch(url, {
         method: request.method,
         headers,
         body: request.body === undefined ? null : JSON.stringify(request.body),
         signal: AbortSignal.timeout(this.#timeoutMs),
-        redirect: 'error',
       });
     } catch (error) {
       const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+      const why = certificateFault(error, 'AMQP_CA_FILE');
       throw new TillcastError(
         'broker_unavailable',
-        `${this.#describe(request)} failed: ${textOf(cause)}. Check that the broker runs with its management plugin.`,
+        `${this.#describe(request)} failed: ${why ?? `${textOf(cause)}. Check that the broker runs with its management plugin`}.`,
         { cause: error },
       );
     }

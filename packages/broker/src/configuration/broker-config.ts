@@ -1,5 +1,6 @@
-import { X509Certificate } from 'node:crypto';
 import { brokerUrlOrNull } from '../broker-url.ts';
+import { ordinal, readCaFile } from '../transport/ca-file.ts';
+import { PlaintextRule } from '../transport/plaintext-rule.ts';
 import { type EnvironmentReader, entriesOf, shown } from './environment-reader.ts';
 
 /** How the broker is reached. */
@@ -19,14 +20,30 @@ const PARTS = [
   'RABBITMQ_VHOST',
 ] as const;
 
-const CERTIFICATE = /-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----/gs;
-
 /**
  * `AMQP_URL` (several, separated by commas), or else `RABBITMQ_HOST`, `_PORT`, `_USER`, `_PASS` and `_VHOST`;
- * without either RabbitMQ's own defaults on this machine. `AMQP_CA_FILE` names the authorities for `amqps`.
+ * without either RabbitMQ's own defaults on this machine. `AMQP_CA_FILE` names the authorities for `amqps`;
+ * `amqp` leads to this machine only, unless `TILLCAST_PLAINTEXT` allows more.
+ * @param plaintext the service's, so that it can name all that was allowed; left out: one of its own
  */
-export function readBrokerConfig(reader: EnvironmentReader): BrokerConfig {
-  return { urls: readUrls(reader), caPem: readCa(reader) };
+export function readBrokerConfig(
+  reader: EnvironmentReader,
+  plaintext: PlaintextRule = new PlaintextRule(reader),
+): BrokerConfig {
+  const urls = readUrls(reader);
+  const variable = reader.hasSecret('AMQP_URL') ? 'AMQP_URL' : 'RABBITMQ_HOST';
+  for (const host of plainHosts(urls)) plaintext.judge(variable, host, USE_AMQPS);
+  return { urls, caPem: readCaFile(reader, 'AMQP_CA_FILE') };
+}
+
+const USE_AMQPS = 'give the amqps:// address of its TLS listener in AMQP_URL';
+
+/** The hosts that these addresses reach without TLS. */
+export function plainHosts(urls: readonly string[]): readonly string[] {
+  return urls.flatMap((text) => {
+    const url = brokerUrlOrNull(text);
+    return url?.protocol === 'amqp:' ? [url.hostname] : [];
+  });
 }
 
 function readUrls(reader: EnvironmentReader): readonly string[] {
@@ -66,29 +83,4 @@ function urlOfParts(reader: EnvironmentReader): string {
     );
   }
   return url;
-}
-
-function readCa(reader: EnvironmentReader): string | null {
-  const pem = reader.fileNamedBy('AMQP_CA_FILE');
-  if (pem === null) return null;
-  const certificates = pem.match(CERTIFICATE) ?? [];
-  if (certificates.length === 0) {
-    reader.problem('AMQP_CA_FILE', 'names a file that holds no certificate in PEM');
-  }
-  for (const [index, certificate] of certificates.entries()) {
-    try {
-      new X509Certificate(certificate);
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      reader.problem(
-        'AMQP_CA_FILE',
-        `names a file whose ${ordinal(index)} certificate cannot be read: ${why}`,
-      );
-    }
-  }
-  return pem;
-}
-
-function ordinal(index: number): string {
-  return ['first', 'second', 'third'][index] ?? `${index + 1}th`;
 }

@@ -6,7 +6,18 @@ const PREFIX = 'TILLCAST_';
 const TEST_PREFIX = 'TILLCAST_TEST_';
 
 /** What may follow the prefix: backend, terminal and shell share one environment, so each knows all of them. */
-const KNOWN = ['API_KEY', 'API_KEY_FILE', 'DATA_DIR', 'RABBITMQ', 'URL'] as const;
+const KNOWN = [
+  'API_KEY',
+  'API_KEY_FILE',
+  'CA_FILE',
+  'DATA_DIR',
+  'PLAINTEXT',
+  'RABBITMQ',
+  'RABBITMQ_BIN',
+  'SECRET_KEY',
+  'SECRET_KEY_FILE',
+  'URL',
+] as const;
 
 /**
  * The `TILLCAST_*` variables that no part of Tillcast reads. One that looks like a known one misspelled is a
