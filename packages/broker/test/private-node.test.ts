@@ -76,6 +76,21 @@ test('the installed RabbitMQ is found, with its version, and not the wrapper tha
   expect(found?.serverScript).not.toBe('/usr/sbin/rabbitmq-server');
 });
 
+test('of several RabbitMQs that is taken whose folder is named, and a folder without one is an error', async () => {
+  const folder = await testFolder();
+  for (const program of ['rabbitmq-server', 'erl', 'epmd'])
+    await writeFile(`${folder}/${program}`, '#!/bin/sh\n', { mode: 0o755 });
+  expect(await findRabbitmq({ TILLCAST_RABBITMQ_BIN: folder })).toMatchObject({
+    serverScript: `${folder}/rabbitmq-server`,
+    epmd: `${folder}/epmd`,
+    erlangBin: folder,
+  });
+  await expect(findRabbitmq({ TILLCAST_RABBITMQ_BIN: '/nonexistent' })).rejects.toMatchObject({
+    code: 'broker_missing',
+    message: expect.stringContaining('/nonexistent'),
+  });
+});
+
 test('a node listens on the loopback only, keeps its password to its owner, and leaves nothing running', async () => {
   const dataDir = await testFolder();
   const phases: string[] = [];

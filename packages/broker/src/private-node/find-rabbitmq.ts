@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { access, readdir, readFile, realpath } from 'node:fs/promises';
 import { basename, delimiter, dirname, join } from 'node:path';
+import { TillcastError } from '@tillcast/protocol/errors';
 
 /** An installed RabbitMQ. */
 export interface RabbitmqInstallation {
@@ -30,10 +31,16 @@ const ERLANG_FOLDERS = [
   '/usr/bin',
 ];
 
-/** The installed RabbitMQ, or null when there is none with its Erlang. */
+/**
+ * The installed RabbitMQ, or null when there is none with its Erlang. Where there are several,
+ * `TILLCAST_RABBITMQ_BIN` names the folder that holds the `rabbitmq-server`, `erl` and `epmd` to take.
+ * @throws `broker_missing` when that folder does not hold all three
+ */
 export async function findRabbitmq(
   environment: NodeJS.ProcessEnv = process.env,
 ): Promise<RabbitmqInstallation | null> {
+  const named = environment['TILLCAST_RABBITMQ_BIN'] ?? '';
+  if (named !== '') return installationIn(named);
   const path = (environment['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
   const serverScript = await findServerScript(path);
   if (serverScript === null) return null;
@@ -47,6 +54,19 @@ export async function findRabbitmq(
   ]);
   if (epmd === null) return null;
   return { serverScript, version: await versionOf(serverScript), epmd, erlangBin: dirname(erl) };
+}
+
+async function installationIn(folder: string): Promise<RabbitmqInstallation> {
+  const [serverScript, erl, epmd] = await Promise.all(
+    ['rabbitmq-server', 'erl', 'epmd'].map((program) => firstExecutable([join(folder, program)])),
+  );
+  if (!serverScript || !erl || !epmd) {
+    throw new TillcastError(
+      'broker_missing',
+      `TILLCAST_RABBITMQ_BIN names ${folder}, and that folder does not hold rabbitmq-server, erl and epmd.`,
+    );
+  }
+  return { serverScript, version: await versionOf(serverScript), epmd, erlangBin: folder };
 }
 
 async function findServerScript(path: readonly string[]): Promise<string | null> {
