@@ -51,6 +51,13 @@ export {
   startPrivateNode,
 } from './private-node/private-node.ts';
 export { removePrivateNodeData } from './private-node/remove-node-data.ts';
+export {
+  OAUTH_PLUGIN,
+  type OAuthNodeConfig,
+  type OAuthOptions,
+  oauthNodeConfig,
+  TOKEN_AUDIENCE,
+} from './provisioning/oauth-node-config.ts';
 export { Publisher, type PublisherOptions } from './publisher.ts';
 export type { ChannelSource, OpenSession, Session } from './session.ts';
 export { Subscriber, type SubscriberOptions } from './subscriber.ts';

@@ -15,6 +15,12 @@ const addressSchema: z.ZodType<RabbitmqAddress> = z.object({
   managementUrl: z.url(),
   username: z.string(),
   password: z.string(),
+  jwksUrl: z.url(),
+  signingKey: z.object({
+    kid: z.string(),
+    privateJwk: z.record(z.string(), z.unknown()),
+    publicJwk: z.looseObject({ kid: z.string() }),
+  }),
 });
 
 /**

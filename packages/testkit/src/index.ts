@@ -1,7 +1,14 @@
+export {
+  type BrokerTokenOptions,
+  makeTokenSigningKey,
+  signBrokerToken,
+  type TokenSigningKey,
+} from './broker-token.ts';
 export { chromiumProgram, launchBrowser } from './browser.ts';
 export { createDatabase, type DatabaseTemplate, databaseUrl, type FreshDatabase } from './databases.ts';
 export { freshDatabase } from './fresh-database.ts';
 export { freshVirtualHost } from './fresh-virtual-host.ts';
+export type { PublicJwk } from './jwks-desk.ts';
 export { freePort, isFree } from './ports.ts';
 export { type PrivatePostgres, type PrivatePostgresOptions, startPrivatePostgres } from './postgres.ts';
 export {

@@ -2,7 +2,20 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ManagementClient, type NodePorts, silentLogger, startPrivateNode } from '@tillcast/broker';
+import {
+  ManagementClient,
+  type NodePorts,
+  oauthNodeConfig,
+  silentLogger,
+  startPrivateNode,
+} from '@tillcast/broker';
+import {
+  type BrokerTokenOptions,
+  makeTokenSigningKey,
+  signBrokerToken,
+  type TokenSigningKey,
+} from './broker-token.ts';
+import { addToJwksDesk, openJwksDesk, type PublicJwk } from './jwks-desk.ts';
 import type { StartedServer } from './shared-servers.ts';
 
 /** Where a RabbitMQ for tests is, and its administrator: plain data. */
@@ -12,16 +25,29 @@ export interface RabbitmqAddress {
   readonly managementUrl: string;
   readonly username: string;
   readonly password: string;
+  /** Where the broker fetches the keys that access tokens are signed with, and where tests add theirs. */
+  readonly jwksUrl: string;
+  /** One of those keys. */
+  readonly signingKey: TokenSigningKey;
 }
 
-/** Starts a private RabbitMQ node with its data in a temporary folder, which goes with it. */
+/** Starts a private RabbitMQ node that takes access tokens, with its data in a temporary folder, which goes with it. */
 export async function startTemporaryRabbitmq(
   mark: string,
 ): Promise<StartedServer & { readonly address: RabbitmqAddress }> {
   const folder = await mkdtemp(join(tmpdir(), `tillcast-rabbitmq-${mark}-`));
-  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
+  const signingKey = makeTokenSigningKey();
+  const desk = await openJwksDesk([signingKey.publicJwk]);
+  const remove = async (): Promise<void> => {
+    await desk.stop();
+    await rm(folder, { recursive: true, force: true });
+  };
   try {
-    const node = await startPrivateNode({ dataDir: folder, logger: silentLogger });
+    const node = await startPrivateNode({
+      dataDir: folder,
+      logger: silentLogger,
+      ...oauthNodeConfig({ jwksUrl: desk.url }),
+    });
     return {
       address: {
         host: '127.0.0.1',
@@ -29,6 +55,8 @@ export async function startTemporaryRabbitmq(
         managementUrl: node.managementUrl,
         username: node.credentials.username,
         password: node.credentials.password,
+        jwksUrl: desk.url,
+        signingKey,
       },
       stop: async () => {
         await node.stop();
@@ -60,6 +88,12 @@ export interface FreshVirtualHost extends AsyncDisposable {
   readonly management: ManagementClient;
   /** Makes a user with these rights in this virtual host alone; resolves to the URL to connect with. */
   readonly addUser: (rights: UserRights) => Promise<string>;
+  /** An access token that the node takes, of the node's own test key; the names of users are broker-wide, so give each till an id of its own. */
+  readonly mintBrokerToken: (options: BrokerTokenOptions) => string;
+  /** The URL to connect with a token: its text is the password. */
+  readonly tokenUrl: (terminalId: string, token: string) => string;
+  /** Lets the node take tokens signed with these keys too, from their first use on; their `kid`s must be new. */
+  readonly registerJwks: (keys: readonly PublicJwk[]) => Promise<void>;
   /** Removes it with all that is in it, its users too; whoever is connected is cut off. Safe to call twice. */
   readonly drop: () => Promise<void>;
 }
@@ -94,6 +128,9 @@ export async function createVirtualHost(node: RabbitmqAddress): Promise<FreshVir
     credentials: { username, password },
     management,
     addUser,
+    mintBrokerToken: (options) => signBrokerToken(node.signingKey, options),
+    tokenUrl: (terminalId, token) => urlFor(node, name, terminalId, token),
+    registerJwks: (keys) => addToJwksDesk(node.jwksUrl, keys),
     drop,
     [Symbol.asyncDispose]: drop,
   };

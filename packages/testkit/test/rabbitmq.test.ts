@@ -1,6 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { BrokerConnection, type ConnectionState, silentLogger } from '@tillcast/broker';
 import { TillcastError } from '@tillcast/protocol/errors';
-import { freshVirtualHost } from '@tillcast/testkit';
+import { freshVirtualHost, makeTokenSigningKey, signBrokerToken } from '@tillcast/testkit';
 import { expect, test } from 'vitest';
 
 /** Connects, or rejects with the reason of the first attempt that failed. */
@@ -51,4 +52,23 @@ test('a dropped virtual host is gone, and so are its users', async () => {
   await host.drop();
   await expect(connect(host.amqpUrl)).rejects.toBeInstanceOf(TillcastError);
   await expect(connect(url)).rejects.toBeInstanceOf(TillcastError);
+});
+
+test('a token of the node’s own key is let in, and one of another key once that key is registered', async () => {
+  await using host = await freshVirtualHost();
+  const terminalId = randomUUID();
+  const claims = { licenseKey: 'EXTRO-LIFE-ABC123', terminalId };
+  const login = async (token: string): Promise<void> => {
+    await using connection = await connect(host.tokenUrl(terminalId, token));
+    expect(connection.state.status).toBe('up');
+  };
+  await login(host.mintBrokerToken(claims));
+  const other = makeTokenSigningKey();
+  const token = signBrokerToken(other, claims);
+  await expect(login(token)).rejects.toMatchObject({ code: 'broker_access_refused' });
+  await host.registerJwks([other.publicJwk]);
+  await login(token);
+  await expect(login(host.mintBrokerToken({ ...claims, expiresInS: -1 }))).rejects.toBeInstanceOf(
+    TillcastError,
+  );
 });

@@ -15,6 +15,9 @@ export interface NodeConfigOptions {
 /** The largest message that the node takes. RabbitMQ's own default is 100 MiB. */
 export const MAX_MESSAGE_BYTES = 1_048_576;
 
+/** The channels that one connection may open; RabbitMQ's own default is 2047. A till and a backend need two or three. */
+export const MAX_CHANNELS = 16;
+
 /**
  * The text of `rabbitmq.conf`.
  *
@@ -37,6 +40,7 @@ export function nodeConfig(options: NodeConfigOptions): string {
     'tcp_listen_options.sndbuf = 32768',
     'tcp_listen_options.recbuf = 32768',
     'heartbeat = 10',
+    `channel_max = ${MAX_CHANNELS}`,
     `max_message_size = ${MAX_MESSAGE_BYTES}`,
     'vm_memory_high_watermark.relative = 0.4',
     'disk_free_limit.absolute = 100MB',
