@@ -51,6 +51,7 @@ export const ERROR_CATALOG = {
   terminal_not_found: { status: 404, exit: 3, title: 'There is no such terminal' },
   already_activated: { status: 409, exit: 5, title: 'This till is activated already' },
   license_exists: { status: 409, exit: 5, title: 'The license exists already' },
+  rotation_too_soon: { status: 409, exit: 5, title: 'The next key is too young to sign' },
   port_in_use: { status: 500, exit: 5, title: 'A port is in use' },
   data_in_use: { status: 500, exit: 5, title: 'The data directory is in use by another process' },
   schema_newer: { status: 500, exit: 5, title: 'The database is newer than this program' },
