@@ -8,6 +8,7 @@ import type { Database } from './database/database.ts';
 import { openDatabase } from './database/open-database.ts';
 import { createApp } from './http/create-app.ts';
 import { listen } from './http/listen.ts';
+import { openKeyRing } from './keys/stored-key-ring.ts';
 import { ensureLicense } from './licenses/create-license.ts';
 import { BackendMetrics } from './metrics/metrics.ts';
 import { Relay } from './relay/relay.ts';
@@ -55,6 +56,10 @@ export async function startBackend(
     now,
   });
 
+  const keys = started.use(
+    await openKeyRing({ database, secretKey: config.secretKey, dataDir: config.dataDir, logger, now }),
+  );
+
   const connection = new BrokerConnection({
     urls: config.broker.urls,
     connectionName: `tillcast-backend ${hostname()} ${process.pid}`,
@@ -78,8 +83,10 @@ export async function startBackend(
     metrics,
     logger,
     isApiKey,
+    keys,
     brokerTrouble: () => (publisher.ready ? null : troubleOf(connection.state)),
     answerCacheBytes: config.answerCacheBytes,
+    limits: config.limits,
     now,
   });
   const server = started.use(await listen(app, config.http));

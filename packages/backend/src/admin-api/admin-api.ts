@@ -1,5 +1,7 @@
 import type { Database } from '../database/database.ts';
 import type { App } from '../http/app-types.ts';
+import type { RequestLimits } from '../http/limits/request-limits.ts';
+import type { KeyRing } from '../keys/key-ring.ts';
 import type { BackendMetrics } from '../metrics/metrics.ts';
 import { guardByApiKey } from './admin-guard.ts';
 import type { ApiKeyCheck } from './api-keys.ts';
@@ -7,6 +9,7 @@ import { addChangeRoutes } from './change-routes.ts';
 import { addFleetRoutes } from './fleet-routes.ts';
 import type { ImportBounds } from './import.ts';
 import { addImportRoute } from './import-route.ts';
+import { addKeyRoutes } from './key-routes.ts';
 import { addLicenseRoutes } from './license-routes.ts';
 
 /** Adds what operators and integrators ask, behind the API key. */
@@ -16,15 +19,19 @@ export async function addAdminApi(
     readonly database: Database;
     readonly metrics: BackendMetrics;
     readonly isApiKey: ApiKeyCheck;
+    readonly keys: KeyRing;
     readonly now: () => Date;
     readonly importBounds?: ImportBounds;
+    readonly requestLimits: RequestLimits | null;
   },
 ): Promise<void> {
   await app.register(async (scope: App) => {
     guardByApiKey(scope, on.isApiKey);
+    on.requestLimits?.guardAdmin(scope);
     addLicenseRoutes(scope, on);
     addChangeRoutes(scope, on);
     addFleetRoutes(scope, on);
+    addKeyRoutes(scope, on);
     await scope.register(async (inner: App) => addImportRoute(inner, on, on.importBounds));
   });
 }

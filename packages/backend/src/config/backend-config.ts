@@ -11,6 +11,9 @@ import {
   shown,
 } from '@tillcast/broker';
 import { isLicenseKey, type LicenseKey } from '@tillcast/protocol/license-key';
+import type { LimitOptions } from '../http/limits/limit-options.ts';
+import { readTrustedProxies } from '../http/limits/trusted-proxies.ts';
+import { parseSecretKey } from '../keys/secret-key.ts';
 
 /** The backend's whole configuration: complete, checked, with every default filled in. */
 export interface BackendConfig {
@@ -26,10 +29,14 @@ export interface BackendConfig {
   readonly dataDir: string;
   /** The admin API's key as the operator gave it; null: one is made at the first start. */
   readonly apiKey: string | null;
+  /** The 32 bytes that seal the signing keys, as the operator gave them; null: they are made at the first start. */
+  readonly secretKey: Uint8Array | null;
   /** Licenses to create at the start where they are missing. */
   readonly licenseKeys: readonly LicenseKey[];
   /** How many bytes of finished sync answers are kept in memory. */
   readonly answerCacheBytes: number;
+  /** Who may ask how much. */
+  readonly limits: LimitOptions;
   /** `TILLCAST_*` variables that nothing reads and that resemble nothing: named in the log at the start. */
   readonly unknownVariables: readonly string[];
 }
@@ -60,8 +67,13 @@ export function parseBackendConfig(environment: Environment): BackendConfig {
     broker: readBrokerConfig(reader),
     dataDir,
     apiKey: readApiKey(reader),
+    secretKey: readSecretKey(reader, production),
     licenseKeys: readLicenseKeys(reader),
     answerCacheBytes: ANSWER_CACHE_BYTES,
+    limits: {
+      rates: reader.oneOf('TILLCAST_RATE_LIMITS', ['default', 'off'], 'default'),
+      trustedProxies: readTrustedProxies(reader),
+    },
     unknownVariables: readUnknownVariables(reader),
   };
   reader.finish("The backend's configuration");
@@ -98,6 +110,22 @@ function readApiKey(reader: EnvironmentReader): string | null {
       `must be at least ${API_KEY_MIN_LENGTH} printable characters without spaces, made at random (for example by openssl rand -base64 24)`,
     );
   }
+  return key;
+}
+
+function readSecretKey(reader: EnvironmentReader, production: boolean): Uint8Array | null {
+  const form = '32 random bytes in base64url, 43 characters (for example by openssl rand -base64 32 | tr +/ -_)';
+  const text = reader.secret('TILLCAST_SECRET_KEY');
+  if (text === null) {
+    if (production && !reader.hasSecret('TILLCAST_SECRET_KEY')) {
+      const rule = 'with NODE_ENV=production the secret key that seals the signing keys must be given';
+      reader.problem('TILLCAST_SECRET_KEY', `is missing: ${rule}: ${form}`);
+    }
+    return null;
+  }
+  const key = parseSecretKey(text);
+  // Not shown: it is the secret.
+  if (key === null) reader.problem('TILLCAST_SECRET_KEY', `must be ${form}`);
   return key;
 }
 

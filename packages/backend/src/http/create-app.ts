@@ -6,6 +6,8 @@ import { addAdminApi } from '../admin-api/admin-api.ts';
 import type { ApiKeyCheck } from '../admin-api/api-keys.ts';
 import type { ImportBounds } from '../admin-api/import.ts';
 import type { Database } from '../database/database.ts';
+import type { KeyRing } from '../keys/key-ring.ts';
+import { addPublishedKeyRoutes } from '../keys/published-key-routes.ts';
 import type { BackendMetrics } from '../metrics/metrics.ts';
 import { addSyncApi } from '../sync-api/sync-api.ts';
 import type { App } from './app-types.ts';
@@ -13,6 +15,11 @@ import { answerClientError } from './client-errors.ts';
 import { addDocumentation } from './documentation.ts';
 import { addHealthRoutes } from './health-routes.ts';
 import { parseJson } from './json-body.ts';
+import { boundConnections } from './limits/connection-bounds.ts';
+import type { LimitOptions } from './limits/limit-options.ts';
+import { guardAgainstPressure } from './limits/pressure.ts';
+import { RequestLimits } from './limits/request-limits.ts';
+import { trustOf } from './limits/trusted-proxies.ts';
 import { refuseOtherMethods, watchMethods } from './methods.ts';
 import { sendProblem } from './problems.ts';
 import { addRequestHooks, requestIdOf, setCommonHeaders } from './request-hooks.ts';
@@ -24,12 +31,15 @@ export interface AppDependencies {
   readonly metrics: BackendMetrics;
   readonly logger: Logger;
   readonly isApiKey: ApiKeyCheck;
+  readonly keys: KeyRing;
   /** Null when messages can be published, else why not. */
   readonly brokerTrouble: () => TillcastError | null;
   readonly answerCacheBytes: number;
   readonly now: () => Date;
   /** What an import may be; left out: as in production. */
   readonly importBounds?: ImportBounds;
+  /** Who may ask how much; left out: as in production, with no proxy in front. */
+  readonly limits?: LimitOptions;
 }
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
@@ -38,13 +48,19 @@ const BODY_LIMIT_BYTES = 1024 * 1024;
 const REQUEST_TIMEOUT_MS = 300_000;
 const HEADERS_TIMEOUT_MS = 15_000;
 const KEEP_ALIVE_TIMEOUT_MS = 72_000;
+/** How often those two are looked at: by itself Node does it every 30 s. */
+const CONNECTIONS_CHECKING_INTERVAL_MS = 5_000;
 
 /** The backend's HTTP server, ready to listen or to be asked by `inject`. */
 export async function createApp(on: AppDependencies): Promise<App> {
   const loggerInstance: FastifyBaseLogger = on.logger;
+  const limitOptions: LimitOptions = on.limits ?? { rates: 'default', trustedProxies: [] };
+  const isTrusted = trustOf(limitOptions.trustedProxies);
   const app = Fastify({
     loggerInstance,
     bodyLimit: BODY_LIMIT_BYTES,
+    trustProxy: limitOptions.trustedProxies.length === 0 ? false : isTrusted,
+    http: { connectionsCheckingInterval: CONNECTIONS_CHECKING_INTERVAL_MS },
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     // While closing, a request that arrived on a living connection is still answered properly.
@@ -81,11 +97,17 @@ export async function createApp(on: AppDependencies): Promise<App> {
   );
 
   addRequestHooks(app, on.metrics);
+  const limits =
+    limitOptions.rates === 'off' ? null : new RequestLimits({ ...limitOptions, metrics: on.metrics });
+  boundConnections(app, limits === null ? () => true : isTrusted);
+  limits?.guardAddresses(app);
+  await guardAgainstPressure(app, on);
   const methods = watchMethods(app);
   await addDocumentation(app);
   addHealthRoutes(app, on);
-  await addSyncApi(app, on);
-  await addAdminApi(app, on);
+  addPublishedKeyRoutes(app, on.keys);
+  await addSyncApi(app, { ...on, requestLimits: limits });
+  await addAdminApi(app, { ...on, requestLimits: limits });
   refuseOtherMethods(app, methods);
   return app;
 }

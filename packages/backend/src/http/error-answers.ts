@@ -39,6 +39,7 @@ export function answer<T>(
 /** What any route may refuse with. */
 const EVERYWHERE: readonly ErrorCode[] = [
   'request_invalid',
+  'rate_limited',
   'database_unavailable',
   'overloaded',
   'internal',
@@ -70,7 +71,11 @@ function headersOf(status: number): NonNullable<DescribedAnswer['headers']> {
   if (status === 401) {
     headers['www-authenticate'] = { type: 'string', description: 'Which credentials are asked for' };
   }
-  if (status === 503) {
+  if (status === 429) {
+    headers['ratelimit-policy'] = { type: 'string', description: 'The limits of such a request' };
+    headers['ratelimit'] = { type: 'string', description: 'What is left of them' };
+  }
+  if (status === 503 || status === 429) {
     headers['retry-after'] = { type: 'integer', description: 'Seconds to wait before the next try' };
   }
   return headers;

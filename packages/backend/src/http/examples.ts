@@ -89,6 +89,13 @@ export const IMPORT_EXAMPLE: ImportResult = {
   errors: [{ pointer: 'line 12', detail: '/item/price: must not be negative' }],
 };
 
+export const SIGNING_KEY_EXAMPLE: SigningKey = {
+  kid: 'kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k',
+  purpose: 'message',
+  state: 'current',
+  created_at: '2026-11-20T08:00:00.000Z',
+};
+
 export const TERMINAL_EXAMPLE: TerminalStatus = {
   terminal_id: TERMINAL_ID,
   license_key: LICENSE_KEY,

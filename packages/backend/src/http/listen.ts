@@ -15,17 +15,18 @@ const DRAIN_TIMEOUT_MS = 4_000;
  */
 export async function listen(
   app: App,
-  at: { readonly host: string; readonly port: number },
+  at: { readonly host: string; readonly port: number; readonly secure: boolean },
 ): Promise<ListeningServer> {
   try {
-    await app.listen({ ...at, listenTextResolver: () => 'listening' });
+    await app.listen({ host: at.host, port: at.port, listenTextResolver: () => 'listening' });
   } catch (error) {
     await app.close();
     throw refusalOf(error, at);
   }
   const address = app.server.address();
   const port = typeof address === 'object' && address !== null ? address.port : at.port;
-  return { url: `http://${urlHost(at.host)}:${port}`, [Symbol.asyncDispose]: () => drain(app) };
+  const scheme = at.secure ? 'https' : 'http';
+  return { url: `${scheme}://${urlHost(at.host)}:${port}`, [Symbol.asyncDispose]: () => drain(app) };
 }
 
 /** Takes no new connections, lets open requests finish, and cuts off those that do not. */

@@ -24,6 +24,8 @@ export class BackendMetrics implements RelayObserver {
   readonly #reports: Counter;
   readonly #answers: Counter;
   readonly #brokerUp: Gauge;
+  readonly #limited: Counter;
+  readonly #shed: Counter;
 
   constructor() {
     const registers = [this.#registry];
@@ -92,6 +94,26 @@ export class BackendMetrics implements RelayObserver {
       registers,
     });
     this.#brokerUp.set(0);
+    this.#limited = new Counter({
+      name: 'tillcast_limited_requests_total',
+      help: 'Requests refused because a limit was used up, by its policy',
+      labelNames: ['policy'],
+      registers,
+    });
+    this.#shed = new Counter({
+      name: 'tillcast_shed_requests_total',
+      help: 'Requests turned away because the process had too much to do, by what showed it',
+      labelNames: ['reason'],
+      registers,
+    });
+  }
+
+  limited(policy: string): void {
+    this.#limited.inc({ policy });
+  }
+
+  shed(reason: string): void {
+    this.#shed.inc({ reason });
   }
 
   httpAnswered(method: string, route: string, status: number, durationS: number): void {

@@ -1,5 +1,6 @@
 import type { Database } from '../database/database.ts';
 import type { App } from '../http/app-types.ts';
+import type { RequestLimits } from '../http/limits/request-limits.ts';
 import { findLicense } from '../licenses/find-license.ts';
 import type { BackendMetrics } from '../metrics/metrics.ts';
 import { Admissions } from './admissions.ts';
@@ -16,6 +17,7 @@ export async function addSyncApi(
     readonly metrics: BackendMetrics;
     readonly answerCacheBytes: number;
     readonly now: () => Date;
+    readonly requestLimits: RequestLimits | null;
   },
 ): Promise<void> {
   const { database, metrics, now } = on;
@@ -24,6 +26,7 @@ export async function addSyncApi(
   const admissions = new Admissions();
   await app.register(async (scope: App) => {
     admissions.guard(scope, gate);
+    on.requestLimits?.guardTerminals(scope, (request) => admissions.of(request));
     addSyncRoutes(scope, { database, admissions, cache, metrics, now });
     addStatusRoute(scope, { database, admissions, cache, metrics, now });
   });

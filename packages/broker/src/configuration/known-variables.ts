@@ -14,8 +14,10 @@ const KNOWN = [
   'PLAINTEXT',
   'RABBITMQ',
   'RABBITMQ_BIN',
+  'RATE_LIMITS',
   'SECRET_KEY',
   'SECRET_KEY_FILE',
+  'TRUSTED_PROXIES',
   'URL',
 ] as const;
 
