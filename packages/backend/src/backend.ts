@@ -8,6 +8,7 @@ import type { Database } from './database/database.ts';
 import { openDatabase } from './database/open-database.ts';
 import { createApp } from './http/create-app.ts';
 import { listen } from './http/listen.ts';
+import { TlsEndpoint } from './http/tls/tls-endpoint.ts';
 import { openKeyRing } from './keys/stored-key-ring.ts';
 import { ensureLicense } from './licenses/create-license.ts';
 import { BackendMetrics } from './metrics/metrics.ts';
@@ -46,6 +47,10 @@ export async function startBackend(
   for (const variable of config.unknownVariables) {
     logger.warn({ variable }, 'This environment variable is not known and has no effect');
   }
+  for (const fact of config.plaintextWarnings) logger.warn({}, `${fact}; TILLCAST_PLAINTEXT allows it`);
+  const { tls: certificate } = config.http;
+  const tls =
+    certificate === null ? null : started.use(new TlsEndpoint({ files: certificate, logger, now }));
   const database = started.use(await openConfiguredDatabase(config, logger));
   for (const key of config.licenseKeys) await ensureLicense(database, key, { now });
   const isApiKey = await prepareApiKeys({
@@ -88,8 +93,10 @@ export async function startBackend(
     answerCacheBytes: config.answerCacheBytes,
     limits: config.limits,
     now,
+    ...(tls === null ? {} : { tls }),
   });
-  const server = started.use(await listen(app, config.http));
+  const { host, port } = config.http;
+  const server = started.use(await listen(app, { host, port, secure: tls !== null }));
   logger.info({ url: server.url, database: database.engine }, 'The backend is listening');
 
   return running(server.url, started.move(), logger);

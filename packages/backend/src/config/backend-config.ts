@@ -5,6 +5,7 @@ import {
   EnvironmentReader,
   entriesOf,
   type LogLevel,
+  PlaintextRule,
   readBrokerConfig,
   readLogLevel,
   readUnknownVariables,
@@ -13,14 +14,15 @@ import {
 import { isLicenseKey, type LicenseKey } from '@tillcast/protocol/license-key';
 import type { LimitOptions } from '../http/limits/limit-options.ts';
 import { readTrustedProxies } from '../http/limits/trusted-proxies.ts';
+import { type CertificateFiles, readCertificateFiles } from '../http/tls/certificate.ts';
 import { parseSecretKey } from '../keys/secret-key.ts';
 
 /** The backend's whole configuration: complete, checked, with every default filled in. */
 export interface BackendConfig {
   readonly production: boolean;
   readonly logLevel: LogLevel;
-  /** Where the server listens; port 0 takes any that is free. */
-  readonly http: { readonly host: string; readonly port: number };
+  /** Where the server listens, port 0 taking any that is free; without `tls` it speaks plain HTTP. */
+  readonly http: { readonly host: string; readonly port: number; readonly tls: CertificateFiles | null };
   readonly database:
     | { readonly engine: 'postgresql'; readonly url: string }
     | { readonly engine: 'embedded'; readonly dataDir: string };
@@ -37,6 +39,8 @@ export interface BackendConfig {
   readonly answerCacheBytes: number;
   /** Who may ask how much. */
   readonly limits: LimitOptions;
+  /** What goes over the network in plain text since the operator allowed it: named in the log at the start. */
+  readonly plaintextWarnings: readonly string[];
   /** `TILLCAST_*` variables that nothing reads and that resemble nothing: named in the log at the start. */
   readonly unknownVariables: readonly string[];
 }
@@ -56,15 +60,13 @@ export function parseBackendConfig(environment: Environment): BackendConfig {
   const production =
     reader.oneOf('NODE_ENV', ['production', 'development', 'test'], 'development') === 'production';
   const dataDir = resolve(reader.text('TILLCAST_DATA_DIR') ?? '.tillcast');
+  const plaintext = new PlaintextRule(reader);
   const config: BackendConfig = {
     production,
     logLevel: readLogLevel(reader),
-    http: {
-      host: reader.text('HOST') ?? '127.0.0.1',
-      port: reader.integer('PORT', { min: 0, max: 65_535, fallback: 8080 }),
-    },
+    http: readHttp(reader, plaintext),
     database: readDatabase(reader, production, dataDir),
-    broker: readBrokerConfig(reader),
+    broker: readBrokerConfig(reader, plaintext),
     dataDir,
     apiKey: readApiKey(reader),
     secretKey: readSecretKey(reader, production),
@@ -74,10 +76,23 @@ export function parseBackendConfig(environment: Environment): BackendConfig {
       rates: reader.oneOf('TILLCAST_RATE_LIMITS', ['default', 'off'], 'default'),
       trustedProxies: readTrustedProxies(reader),
     },
+    plaintextWarnings: plaintext.warnings,
     unknownVariables: readUnknownVariables(reader),
   };
   reader.finish("The backend's configuration");
   return config;
+}
+
+function readHttp(reader: EnvironmentReader, plaintext: PlaintextRule): BackendConfig['http'] {
+  const host = reader.text('HOST') ?? '127.0.0.1';
+  const tls = readCertificateFiles(reader);
+  if (tls === null) {
+    plaintext.judge('HOST', host, {
+      danger: `would serve ${shown(host)} in plain text`,
+      remedy: 'set TLS_CERT_FILE and TLS_KEY_FILE (for development: tillcast tls init)',
+    });
+  }
+  return { host, port: reader.integer('PORT', { min: 0, max: 65_535, fallback: 8080 }), tls };
 }
 
 function readDatabase(

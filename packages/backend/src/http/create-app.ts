@@ -1,3 +1,4 @@
+import type { RequestListener, Server } from 'node:http';
 import { TillcastError } from '@tillcast/protocol/errors';
 import Fastify, { type FastifyBaseLogger, LogController } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
@@ -23,6 +24,7 @@ import { trustOf } from './limits/trusted-proxies.ts';
 import { refuseOtherMethods, watchMethods } from './methods.ts';
 import { sendProblem } from './problems.ts';
 import { addRequestHooks, requestIdOf, setCommonHeaders } from './request-hooks.ts';
+import type { TlsEndpoint } from './tls/tls-endpoint.ts';
 import { validateByZod } from './validation.ts';
 
 /** What the HTTP server stands on. */
@@ -36,6 +38,8 @@ export interface AppDependencies {
   readonly brokerTrouble: () => TillcastError | null;
   readonly answerCacheBytes: number;
   readonly now: () => Date;
+  /** Makes the server speak HTTPS; left out: HTTP. */
+  readonly tls?: TlsEndpoint;
   /** What an import may be; left out: as in production. */
   readonly importBounds?: ImportBounds;
   /** Who may ask how much; left out: as in production, with no proxy in front. */
@@ -51,6 +55,16 @@ const KEEP_ALIVE_TIMEOUT_MS = 72_000;
 /** How often those two are looked at: by itself Node does it every 30 s. */
 const CONNECTIONS_CHECKING_INTERVAL_MS = 5_000;
 
+/** What Fastify sets on a server that it makes itself. */
+function overTls(endpoint: TlsEndpoint): (handler: RequestListener) => Server {
+  return (handler) =>
+    endpoint.createServer(handler, {
+      connectionsCheckingInterval: CONNECTIONS_CHECKING_INTERVAL_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    });
+}
+
 /** The backend's HTTP server, ready to listen or to be asked by `inject`. */
 export async function createApp(on: AppDependencies): Promise<App> {
   const loggerInstance: FastifyBaseLogger = on.logger;
@@ -61,6 +75,7 @@ export async function createApp(on: AppDependencies): Promise<App> {
     bodyLimit: BODY_LIMIT_BYTES,
     trustProxy: limitOptions.trustedProxies.length === 0 ? false : isTrusted,
     http: { connectionsCheckingInterval: CONNECTIONS_CHECKING_INTERVAL_MS },
+    ...(on.tls === undefined ? {} : { serverFactory: overTls(on.tls) }),
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     // While closing, a request that arrived on a living connection is still answered properly.

@@ -1,4 +1,10 @@
-import type { CommitResult, ImportResult, License, TerminalStatus } from '@tillcast/protocol/http/admin-api';
+import type {
+  CommitResult,
+  ImportResult,
+  License,
+  SigningKey,
+  TerminalStatus,
+} from '@tillcast/protocol/http/admin-api';
 import type { StatusReport, SyncHead } from '@tillcast/protocol/http/sync-api';
 import type { Item } from '@tillcast/protocol/items/item';
 import type { ItemPlural } from '@tillcast/protocol/items/kind';

@@ -39,19 +39,24 @@ export function addPublishedKeyRoutes(app: App, keys: KeyRing): void {
         operationId: 'getTokenKeys',
         summary: 'The public keys of access tokens, as a JSON Web Key Set (RFC 7517)',
         response: {
-          200: answer('The current key, the next one, and retired ones that still verify', jwksSchema, {
-            keys: [
-              {
-                kty: 'EC',
-                crv: 'P-256',
-                x: 'f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU',
-                y: 'x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0',
-                kid: 'dMw8SsLDZ6GFkpfDVSJSL6BQ0PbSEZ9xEdmvy0ZbPmw',
-                alg: 'ES256',
-                use: 'sig',
-              },
-            ],
-          }, headers),
+          200: answer(
+            'The current key, the next one, and retired ones that still verify',
+            jwksSchema,
+            {
+              keys: [
+                {
+                  kty: 'EC',
+                  crv: 'P-256',
+                  x: 'f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU',
+                  y: 'x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0',
+                  kid: 'dMw8SsLDZ6GFkpfDVSJSL6BQ0PbSEZ9xEdmvy0ZbPmw',
+                  alg: 'ES256',
+                  use: 'sig',
+                },
+              ],
+            },
+            headers,
+          ),
           ...refusals(),
         },
       },
@@ -67,16 +72,21 @@ export function addPublishedKeyRoutes(app: App, keys: KeyRing): void {
         operationId: 'getMessageKeys',
         summary: 'The public keys that messages are signed with',
         response: {
-          200: answer('The current key, the next one, and retired ones', messageKeysSchema, {
-            keys: [
-              {
-                kid: 'kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k',
-                kty: 'OKP',
-                crv: 'Ed25519',
-                x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo',
-              },
-            ],
-          }, headers),
+          200: answer(
+            'The current key, the next one, and retired ones',
+            messageKeysSchema,
+            {
+              keys: [
+                {
+                  kid: 'kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k',
+                  kty: 'OKP',
+                  crv: 'Ed25519',
+                  x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo',
+                },
+              ],
+            },
+            headers,
+          ),
           ...refusals(),
         },
       },

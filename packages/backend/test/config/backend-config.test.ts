@@ -26,11 +26,12 @@ test('nothing set is a complete configuration', () => {
   expect(parseBackendConfig({})).toEqual({
     production: false,
     logLevel: 'info',
-    http: { host: '127.0.0.1', port: 8080 },
+    http: { host: '127.0.0.1', port: 8080, tls: null },
     database: { engine: 'embedded', dataDir: resolve('.tillcast/database') },
     broker: { urls: ['amqp://guest:guest@127.0.0.1:5672/%2F'], caPem: null },
     dataDir: resolve('.tillcast'),
     apiKey: null,
+    secretKey: null,
     licenseKeys: [],
     answerCacheBytes: 128 * 1024 * 1024,
     unknownVariables: [],
@@ -47,6 +48,7 @@ test('everything set is taken as it is', () => {
     AMQP_URL: 'amqps://u:p@one:5671/pos, amqps://u:p@two:5671/pos',
     TILLCAST_DATA_DIR: '/var/lib/tillcast',
     TILLCAST_API_KEY: 'c2VjcmV0c2VjcmV0c2VjcmV0',
+    TILLCAST_SECRET_KEY: 'A'.repeat(43),
     VALID_LICENSE_KEY: 'EXTRO-LIFE-ABC123, EXTRO-1MTR-XYZ789,EXTRO-LIFE-ABC123',
   });
   expect(config).toMatchObject({
@@ -86,6 +88,8 @@ describe('what is wrong is named', () => {
     [{ VALID_LICENSE_KEY: 'EXTRO-LIFE-ABC123,a.b' }, /VALID_LICENSE_KEY must hold .*, not "a\.b"/],
     [{ AMQP_URL: 'amqp://h', RABBITMQ_HOST: 'h' }, /AMQP_URL is set, and so is RABBITMQ_HOST/],
     [{ TILLCAST_API_KEY: 'short' }, /TILLCAST_API_KEY must be at least 22/],
+    [{ NODE_ENV: 'production' }, /TILLCAST_SECRET_KEY is missing/],
+    [{ TILLCAST_SECRET_KEY: 'short' }, /TILLCAST_SECRET_KEY must be 32 random bytes/],
     [{ TILLCAST_DATADIR: 'x' }, /TILLCAST_DATADIR .* did you mean TILLCAST_DATA_DIR\?/],
   ] as const)('%j', (env, message) => {
     expect(refusal(env)).toMatch(message);
@@ -101,7 +105,7 @@ describe('what is wrong is named', () => {
     const file = join(directory, 'nowhere');
     const message = refusal({ NODE_ENV: 'production', DATABASE_URL_FILE: file });
     expect(message).toContain('DATABASE_URL_FILE names a file that cannot be read');
-    expect(message).not.toContain('missing');
+    expect(message).not.toContain('DATABASE_URL is missing');
   });
 
   test('a secret is never shown', () => {
@@ -109,8 +113,9 @@ describe('what is wrong is named', () => {
       DATABASE_URL: 'mysql://u:hunter2@h/x',
       AMQP_URL: 'http://u:hunter2@h',
       TILLCAST_API_KEY: 'hunter2',
+      TILLCAST_SECRET_KEY: 'hunter2',
     });
-    expect(message).toMatch(/DATABASE_URL[\s\S]*AMQP_URL[\s\S]*TILLCAST_API_KEY/);
+    expect(message).toMatch(/DATABASE_URL[\s\S]*AMQP_URL[\s\S]*TILLCAST_API_KEY[\s\S]*TILLCAST_SECRET_KEY/);
     expect(message).not.toContain('hunter2');
   });
 

@@ -14,6 +14,7 @@ import type { App } from '../../src/http/app-types.ts';
 import { createApp } from '../../src/http/create-app.ts';
 import { ensureLicense } from '../../src/licenses/create-license.ts';
 import { BackendMetrics } from '../../src/metrics/metrics.ts';
+import { openTestKeyRing } from '../keys/test-key-ring.ts';
 
 export const API_KEY = 'test-key-of-more-than-22-characters';
 export const LICENSE: LicenseKey = parseLicenseKey('EXTRO-LIFE-ABC123');
@@ -50,11 +51,13 @@ export async function openTestApp(options: { readonly importBounds?: ImportBound
   const log: string[] = [];
   const logger = pino({ level: 'debug' }, { write: (line: string) => void log.push(line) });
   const state = { clock: new Date('2026-11-23T14:00:00.000Z'), trouble: null as TillcastError | null };
+  const keys = await openTestKeyRing(database, { now: () => state.clock });
   const app = await createApp({
     database,
     metrics,
     logger,
     isApiKey: async (key) => key === API_KEY,
+    keys,
     brokerTrouble: () => state.trouble,
     answerCacheBytes: 32 * 1024 * 1024,
     now: () => state.clock,
@@ -96,6 +99,7 @@ export async function openTestApp(options: { readonly importBounds?: ImportBound
     commit: (...operations) => admin('POST', `/api/v1/admin/licenses/${LICENSE}/changes`, { operations }),
     async [Symbol.asyncDispose]() {
       await app.close();
+      await keys.stop();
       await opened.close();
       await rm(directory, { recursive: true, force: true });
     },

@@ -6,7 +6,10 @@ import { command } from '../../src/database/statement.ts';
 import { openTestKeyRing } from './test-key-ring.ts';
 
 const EMPTY = command('empty_signing_keys', 'DELETE FROM signing_keys');
-const head = { license_key: 'EXTRO-LIFE-ABC123', at: { epoch: 'epoch00001', version: 1, digest: '0'.repeat(16) } };
+const head = {
+  license_key: 'EXTRO-LIFE-ABC123',
+  at: { epoch: 'epoch00001', version: 1, digest: '0'.repeat(16) },
+};
 
 /** What a key ring promises on either engine. */
 export function keyRingContract(
@@ -50,7 +53,10 @@ export function keyRingContract(
       await one.rotate('message');
       await vi.waitFor(() => expect(other.keys).toEqual(one.keys));
       for (const token of [before, await one.signToken({ sub: 'till' })]) {
-        const { payload } = await jwtVerify(token, ({ kid }) => other.tokenKey(kid ?? '') ?? new Uint8Array());
+        const { payload } = await jwtVerify(
+          token,
+          ({ kid }) => other.tokenKey(kid ?? '') ?? new Uint8Array(),
+        );
         expect(payload).toEqual({ sub: 'till' });
       }
       expect(other.sign(head, 'body')).toBe(one.sign(head, 'body'));
