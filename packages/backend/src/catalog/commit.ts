@@ -47,14 +47,14 @@ export async function commitPrepared(
   context: CommitContext,
 ): Promise<Commit> {
   const refs = distinctItems(operations);
-  if (refs.length <= MAX_ONE_STATEMENT) {
-    // Read, plan, and write if the head is still the same: two round trips, and the license is locked for
-    // one. Only where another commit came between is the lock taken first.
-    const base = await readBase(database, licenseKey, refs);
-    const done = await commitOn(database, base, operations, context);
-    if (done !== 'overtaken') return done;
-  }
-  return database.transaction(async (session) => {
+  return database.ofLicense(licenseKey).transaction(async (session) => {
+    if (refs.length <= MAX_ONE_STATEMENT) {
+      // Read, plan, and write if the head is still the same: the license is locked only while it is written.
+      // Only where another commit came between is the lock taken first.
+      const base = await readBase(session, licenseKey, refs);
+      const done = await commitOn(session, base, operations, context);
+      if (done !== 'overtaken') return done;
+    }
     const base = await lockBase(session, licenseKey, refs);
     const done = await commitOn(session, base, operations, context);
     if (done === 'overtaken') {

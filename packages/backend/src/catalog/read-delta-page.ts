@@ -1,7 +1,7 @@
 import type { DeltaQuery } from '@tillcast/protocol/http/sync-api';
 import { type ItemKind, isItemKind } from '@tillcast/protocol/items/kind';
 import type { LicenseKey } from '@tillcast/protocol/license-key';
-import type { Session } from '../database/database.ts';
+import type { Database } from '../database/database.ts';
 import { checkedColumn, integerColumn, nullable, statement, textColumn } from '../database/statement.ts';
 import { licenseNotFound } from '../licenses/find-license.ts';
 import { HEAD_COLUMNS, HEAD_FROM, HEAD_SQL, type Head } from './head.ts';
@@ -60,14 +60,14 @@ const READ = statement<DeltaRow>(
  * @throws TillcastError `license_not_found`, `request_invalid`
  */
 export async function readDeltaPage(
-  session: Session,
+  database: Database,
   key: LicenseKey,
   query: DeltaQuery,
 ): Promise<StoredDeltaPage | 'history_gone'> {
   const { since, limit } = query;
   const after = query.page === undefined ? null : parsePageToken(query.page);
   const from = [after?.version ?? since + 1, after?.kind ?? '', after?.id ?? ''];
-  const found = await session.query(READ, [key, ...from, limit + 1]);
+  const found = await database.ofLicense(key).query(READ, [key, ...from, limit + 1]);
   const [first] = found;
   if (first === undefined) throw licenseNotFound(key);
   const { licenseId, licenseKey, epoch, version, digest } = first;

@@ -1,5 +1,5 @@
 import type { LicenseKey } from '@tillcast/protocol/license-key';
-import type { Session } from '../database/database.ts';
+import type { Database } from '../database/database.ts';
 import { statement } from '../database/statement.ts';
 import { licenseNotFound } from '../licenses/find-license.ts';
 import { HEAD_COLUMNS, HEAD_FROM, HEAD_SQL, type Head } from './head.ts';
@@ -11,8 +11,8 @@ const READ = statement<Head>(
 );
 
 /** Where the license's catalog stands. @throws TillcastError `license_not_found` */
-export async function readHead(session: Session, key: LicenseKey): Promise<Head> {
-  const [head] = await session.query(READ, [key]);
+export async function readHead(database: Database, key: LicenseKey): Promise<Head> {
+  const [head] = await database.ofLicense(key).query(READ, [key]);
   if (head === undefined) throw licenseNotFound(key);
   return head;
 }

@@ -1,6 +1,6 @@
 import type { ItemKind } from '@tillcast/protocol/items/kind';
 import type { LicenseKey } from '@tillcast/protocol/license-key';
-import type { Session } from '../database/database.ts';
+import type { Database } from '../database/database.ts';
 import { nullable, statement, textColumn } from '../database/statement.ts';
 import { licenseNotFound } from '../licenses/find-license.ts';
 import { HEAD_COLUMNS, HEAD_FROM, HEAD_SQL, type Head } from './head.ts';
@@ -23,8 +23,8 @@ const READ = statement<Head & { bodies: string | null }>(
 );
 
 /** Reads the live items of one kind. @throws TillcastError `license_not_found` */
-export async function readKind(session: Session, key: LicenseKey, kind: ItemKind): Promise<StoredList> {
-  const [found] = await session.query(READ, [key, kind]);
+export async function readKind(database: Database, key: LicenseKey, kind: ItemKind): Promise<StoredList> {
+  const [found] = await database.ofLicense(key).query(READ, [key, kind]);
   if (found === undefined) throw licenseNotFound(key);
   const { bodies, ...head } = found;
   return { ...head, list: `[${bodies ?? ''}]` };

@@ -1,6 +1,6 @@
 import { type ItemKind, isItemKind } from '@tillcast/protocol/items/kind';
 import type { LicenseKey } from '@tillcast/protocol/license-key';
-import type { Session } from '../database/database.ts';
+import type { Database } from '../database/database.ts';
 import { checkedColumn, nullable, statement, textColumn } from '../database/statement.ts';
 import { licenseNotFound } from '../licenses/find-license.ts';
 import { HEAD_COLUMNS, HEAD_FROM, HEAD_SQL, type Head } from './head.ts';
@@ -30,8 +30,8 @@ const READ = statement<Head & { kind: ItemKind | null; bodies: string | null }>(
 );
 
 /** Reads the whole catalog. @throws TillcastError `license_not_found` */
-export async function readSnapshot(session: Session, key: LicenseKey): Promise<StoredSnapshot> {
-  const rows = await session.query(READ, [key]);
+export async function readSnapshot(database: Database, key: LicenseKey): Promise<StoredSnapshot> {
+  const rows = await database.ofLicense(key).query(READ, [key]);
   const [first] = rows;
   if (first === undefined) throw licenseNotFound(key);
   const { licenseId, licenseKey, epoch, version, digest } = first;

@@ -1,3 +1,4 @@
+import type { LicenseKey } from '@tillcast/protocol/license-key';
 import type { SqlValue, Statement } from './statement.ts';
 
 /** Where statements run: a database by itself (each statement its own transaction), or one transaction. */
@@ -21,8 +22,15 @@ export interface TransactionOptions {
   readonly synchronousCommit?: boolean;
 }
 
-/** One license's data, and no other's: row-level security sees to it. */
-export interface LicenseDatabase extends Pick<Session, 'query'> {
+/**
+ * One license's data, and no other's. Everything runs as the role `tillcast_app` under forced row-level
+ * security: of every table with a license's data there are only this license's rows, whatever a statement asks
+ * for; a row of another license can neither be inserted nor made of one of these (SQLSTATE 42501). Role and
+ * license last as long as the transaction. Tables of no license (keys, leases, broadcasts …) are closed.
+ */
+export interface LicenseDatabase {
+  /** One statement, in a transaction of its own: two round trips where the system's takes one. */
+  query: Session['query'];
   /** As the database's own `transaction`, with nothing but this license's rows to be seen or written. */
   transaction<T>(work: (session: Session) => Promise<T>, options?: TransactionOptions): Promise<T>;
 }
@@ -41,6 +49,11 @@ export interface ChannelListener {
  * Promised: what `transaction` resolved with is committed; a notification sent in a transaction comes after
  * its commit, to every listener of every process, or `onMissed` does. Not promised: durability of the
  * embedded engine against a power cut (its fsync does nothing), and notifications without listeners.
+ *
+ * Its own `query`, `execute` and `transaction` run as the role `tillcast_system`, for what concerns no license
+ * or all of them: leases, the relay, keys, operators' lists, finding the license that somebody names. It sees
+ * no items, and of each table it may do what the migrations grant it (else SQLSTATE 42501). What touches one
+ * license's rows goes through `ofLicense`.
  */
 export interface Database extends Session, AsyncDisposable {
   readonly engine: 'postgresql' | 'embedded';
@@ -50,8 +63,11 @@ export interface Database extends Session, AsyncDisposable {
    * for this very transaction.
    */
   transaction<T>(work: (session: Session) => Promise<T>, options?: TransactionOptions): Promise<T>;
-  /** The rows of one license alone; cheap, keeps nothing. */
-  ofLicense(licenseId: number): LicenseDatabase;
+  /**
+   * The rows of one license alone; cheap, keeps nothing.
+   * @param license its id or its key; with one that nobody has there are no rows
+   */
+  ofLicense(license: number | LicenseKey): LicenseDatabase;
   /** Listens on a channel until the returned function is called. */
   listen(channel: string, listener: ChannelListener): Promise<() => Promise<void>>;
   /** Waits for what is under way, then disconnects. Safe to call more than once. */

@@ -1,9 +1,11 @@
+import type { LicenseKey } from '@tillcast/protocol/license-key';
 import type { ChannelListener, Database, LicenseDatabase, Session, TransactionOptions } from './database.ts';
 import { type DirectoryLock, lockDirectory } from './directory-lock.ts';
 import { EmbeddedEngine } from './embedded-engine.ts';
 import { Mutex } from './mutex.ts';
+import { BECOME_SYSTEM, ensureRoles } from './roles.ts';
 import { unavailable } from './sql-error.ts';
-import { beginSql } from './transaction-sql.ts';
+import { beginLicenseSql, beginSql } from './transaction-sql.ts';
 
 /** PGlite on a directory of this process alone. */
 export class EmbeddedDatabase implements Database {
@@ -45,7 +47,15 @@ export class EmbeddedDatabase implements Database {
       const engine = await EmbeddedEngine.open(lock.dataDir, (channel, payload) => {
         for (const listener of channels.get(channel) ?? []) listener.onNotification(payload);
       });
-      return new EmbeddedDatabase(engine, lock, channels);
+      const database = new EmbeddedDatabase(engine, lock, channels);
+      try {
+        await ensureRoles(database.#session);
+        await database.#session.execute(BECOME_SYSTEM);
+      } catch (error) {
+        await engine.close();
+        throw error;
+      }
+      return database;
     } catch (error) {
       lock.release();
       throw error;
@@ -57,21 +67,15 @@ export class EmbeddedDatabase implements Database {
   execute: Session['execute'] = (script) => this.#alone(() => this.#session.execute(script));
 
   transaction<T>(work: (session: Session) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
-    return this.#alone(async () => {
-      await this.#session.execute(beginSql(options));
-      try {
-        const result = await work(this.#session);
-        await this.#session.execute('COMMIT');
-        return result;
-      } catch (error) {
-        await this.#session.execute('ROLLBACK');
-        throw error;
-      }
-    });
+    return this.#transaction(beginSql(options), work);
   }
 
-  ofLicense(_licenseId: number): LicenseDatabase {
-    return this;
+  ofLicense(license: number | LicenseKey): LicenseDatabase {
+    return {
+      query: async (statement, values) =>
+        this.#transaction(beginLicenseSql(license, {}), (session) => session.query(statement, values)),
+      transaction: async (work, options = {}) => this.#transaction(beginLicenseSql(license, options), work),
+    };
   }
 
   async listen(channel: string, listener: ChannelListener): Promise<() => Promise<void>> {
@@ -100,6 +104,20 @@ export class EmbeddedDatabase implements Database {
     } finally {
       this.#lock.release();
     }
+  }
+
+  #transaction<T>(begin: string, work: (session: Session) => Promise<T>): Promise<T> {
+    return this.#alone(async () => {
+      try {
+        await this.#session.execute(begin);
+        const result = await work(this.#session);
+        await this.#session.execute('COMMIT');
+        return result;
+      } catch (error) {
+        await this.#session.execute('ROLLBACK');
+        throw error;
+      }
+    });
   }
 
   #alone<T>(work: () => Promise<T>): Promise<T> {

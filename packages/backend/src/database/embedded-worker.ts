@@ -29,7 +29,7 @@ async function answer(request: WorkerRequest): Promise<void> {
       await db.exec(request.script);
       return say({ say: 'done', id: request.id, rows: [] });
     case 'close':
-      await db.exec('CHECKPOINT');
+      await db.exec('SET ROLE NONE; CHECKPOINT');
       await db.close();
       say({ say: 'done', id: request.id, rows: [] });
       return port?.close();

@@ -1,6 +1,7 @@
 import { TillcastError } from '@tillcast/protocol/errors';
 import type { Database } from './database.ts';
 import { type Migration, readMigrations } from './migrations.ts';
+import { BECOME_OWNER } from './roles.ts';
 import { command, integerColumn, statement, textColumn } from './statement.ts';
 
 // Any constant will do, so long as every version of the program takes the same one.
@@ -29,7 +30,7 @@ const RECORD = command(
 
 /**
  * Applies the steps that the database lacks, all or none, and gives their count. Of two programs that start
- * at once, the second waits for the first.
+ * at once, the second waits for the first. Steps run as the user that connected, who owns the schema.
  * @throws TillcastError `schema_newer` when the database has steps that this program does not know,
  *   `schema_differs` when it has one in another form
  */
@@ -38,6 +39,7 @@ export async function migrate(
   migrations: readonly Migration[] = readMigrations(),
 ): Promise<number> {
   return database.transaction(async (session) => {
+    await session.execute(BECOME_OWNER);
     await session.query(LOCK);
     await session.query(CREATE_TABLE);
     const applied = await session.query(LIST_APPLIED);

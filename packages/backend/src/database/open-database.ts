@@ -15,13 +15,14 @@ export interface DatabaseOptions {
 
 /**
  * Opens a database and brings its schema up to date.
- * @throws TillcastError `database_unavailable`, `data_in_use`, `schema_newer`, `schema_differs`
+ * @throws TillcastError `database_unavailable`, `configuration_invalid`, `data_in_use`, `schema_newer`,
+ *   `schema_differs`
  */
 export async function openDatabase(location: DatabaseLocation, options: DatabaseOptions): Promise<Database> {
   const { logger, poolSize = 10 } = options;
   const database =
     'url' in location
-      ? new PostgresDatabase({ url: location.url, poolSize, logger })
+      ? await PostgresDatabase.open({ url: location.url, poolSize, logger })
       : await EmbeddedDatabase.open(location.dataDir);
   try {
     const applied = await migrate(database);

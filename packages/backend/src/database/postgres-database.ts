@@ -1,10 +1,12 @@
 import type { Logger } from '@tillcast/broker';
-import { Pool, type PoolClient, type PoolConfig, TypeOverrides, types } from 'pg';
+import type { LicenseKey } from '@tillcast/protocol/license-key';
+import { Client, type ClientBase, type ClientConfig, Pool, type PoolClient, TypeOverrides, types } from 'pg';
 import type { ChannelListener, Database, LicenseDatabase, Session, TransactionOptions } from './database.ts';
 import { PostgresListener } from './postgres-listener.ts';
+import { BECOME_SYSTEM, ensureRoles, LICENSE_ROLE } from './roles.ts';
 import { translated, unavailable } from './sql-error.ts';
 import type { RawRow, SqlValue, Statement } from './statement.ts';
-import { beginSql } from './transaction-sql.ts';
+import { beginLicenseSql, beginSql } from './transaction-sql.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const STATEMENT_TIMEOUT_MS = 30_000;
@@ -24,17 +26,14 @@ export class PostgresDatabase implements Database {
   readonly #listener: PostgresListener;
   #closing: Promise<void> | undefined;
 
-  constructor(options: PostgresOptions) {
-    const { url, poolSize, logger } = options;
-    const connection: PoolConfig = {
-      connectionString: url,
-      application_name: 'tillcast',
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      keepAlive: true,
-      types: numbersForInt8(),
-    };
+  private constructor(connection: ClientConfig, options: PostgresOptions) {
+    const { poolSize, logger } = options;
     this.#pool = new Pool({
       ...connection,
+      // A connection is let in when it has its role.
+      onConnect: becomeSystem,
+      // What is asked before an answer is there goes out at once: a statement and its COMMIT in one round trip.
+      pipeline: true,
       max: poolSize,
       statement_timeout: STATEMENT_TIMEOUT_MS,
       query_timeout: ANSWER_TIMEOUT_MS,
@@ -43,6 +42,32 @@ export class PostgresDatabase implements Database {
     // An idle connection that ends is dropped from the pool by itself; the next query makes a new one.
     this.#pool.on('error', (error) => logger.warn({ err: error }, 'an idle database connection ended'));
     this.#listener = new PostgresListener({ connection, logger });
+  }
+
+  /**
+   * Connects, and makes sure of the roles that all else runs as.
+   * @throws TillcastError `database_unavailable`, `configuration_invalid`
+   */
+  static async open(options: PostgresOptions): Promise<PostgresDatabase> {
+    const connection: ClientConfig = {
+      connectionString: options.url,
+      application_name: 'tillcast',
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      keepAlive: true,
+      types: numbersForInt8(),
+    };
+    const owner = new Client(connection);
+    // A connection that ends is told of by the query under way.
+    owner.on('error', (error) => options.logger.debug({ err: error }, 'the first database connection ended'));
+    try {
+      await owner.connect();
+      await ensureRoles(sessionOf(owner));
+    } catch (error) {
+      throw translated(error);
+    } finally {
+      await owner.end();
+    }
+    return new PostgresDatabase(connection, options);
   }
 
   async query<Row>(statement: Statement<Row>, values: readonly SqlValue[] = []): Promise<readonly Row[]> {
@@ -54,31 +79,32 @@ export class PostgresDatabase implements Database {
     await this.#reach(() => this.#pool.query(script));
   }
 
-  async transaction<T>(work: (session: Session) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
-    const client = await this.#reach(() => this.#pool.connect());
-    const session = sessionOf(client);
-    // While a connection is checked out, the pool does not listen for its errors; the next query tells.
-    let lost: Error | undefined;
-    const onError = (error: Error): void => {
-      lost = error;
-    };
-    client.on('error', onError);
-    try {
-      await session.execute(beginSql(options));
-      const result = await work(session);
-      await session.execute('COMMIT');
+  transaction<T>(work: (session: Session) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
+    return this.#transaction(beginSql(options), async (client) => {
+      const result = await work(sessionOf(client));
+      await committed(client);
       return result;
-    } catch (error) {
-      lost = (await rolledBack(client)) ?? lost;
-      throw translated(error);
-    } finally {
-      client.off('error', onError);
-      client.release(lost);
-    }
+    });
   }
 
-  ofLicense(_licenseId: number): LicenseDatabase {
-    return this;
+  ofLicense(license: number | LicenseKey): LicenseDatabase {
+    return {
+      query: async (statement, values = []) =>
+        this.#transaction(beginLicenseSql(license, {}), async (client) => {
+          // Both at once. Where the statement fails, the COMMIT rolls back.
+          const [rows] = await Promise.all([
+            client.query<RawRow>(prepared(statement, values, LICENSE_ROLE)),
+            committed(client),
+          ]);
+          return rows.rows.map(statement.decode);
+        }),
+      transaction: async (work, options = {}) =>
+        this.#transaction(beginLicenseSql(license, options), async (client) => {
+          const result = await work(sessionOf(client, LICENSE_ROLE));
+          await committed(client);
+          return result;
+        }),
+    };
   }
 
   listen(channel: string, listener: ChannelListener): Promise<() => Promise<void>> {
@@ -99,6 +125,27 @@ export class PostgresDatabase implements Database {
     await this.#pool.end();
   }
 
+  /** @param work commits at its end */
+  async #transaction<T>(begin: string, work: (client: PoolClient) => Promise<T>): Promise<T> {
+    const client = await this.#reach(() => this.#pool.connect());
+    // While a connection is checked out, the pool does not listen for its errors; the next query tells.
+    let lost: Error | undefined;
+    const onError = (error: Error): void => {
+      lost = error;
+    };
+    client.on('error', onError);
+    try {
+      await client.query(begin);
+      return await work(client);
+    } catch (error) {
+      lost = (await rolledBack(client)) ?? lost;
+      throw translated(error);
+    } finally {
+      client.off('error', onError);
+      client.release(lost);
+    }
+  }
+
   async #reach<T>(use: () => Promise<T>): Promise<T> {
     if (this.#closing !== undefined) throw unavailable('it has been closed');
     try {
@@ -109,11 +156,15 @@ export class PostgresDatabase implements Database {
   }
 }
 
-function sessionOf(client: PoolClient): Session {
+async function becomeSystem(client: ClientBase): Promise<void> {
+  await client.query(BECOME_SYSTEM);
+}
+
+function sessionOf(client: ClientBase, role?: string): Session {
   return {
     query: async (statement, values = []) => {
       try {
-        const result = await client.query<RawRow>(prepared(statement, values));
+        const result = await client.query<RawRow>(prepared(statement, values, role));
         return result.rows.map(statement.decode);
       } catch (error) {
         throw translated(error);
@@ -129,6 +180,13 @@ function sessionOf(client: PoolClient): Session {
   };
 }
 
+/** Commits. A transaction in which a statement failed, whoever caught that, answers with ROLLBACK instead. */
+async function committed(client: PoolClient): Promise<void> {
+  const { command } = await client.query('COMMIT');
+  if (command !== 'COMMIT')
+    throw new Error('The transaction was rolled back: one of its statements had failed.');
+}
+
 /** Rolls back; what that failed with says that the connection is of no more use. */
 async function rolledBack(client: PoolClient): Promise<Error | undefined> {
   try {
@@ -139,11 +197,17 @@ async function rolledBack(client: PoolClient): Promise<Error | undefined> {
   }
 }
 
+/**
+ * @param role whose the statement is, where not the system's: a plan under row-level security is made for one
+ *   role, and would be made anew each time another one uses it
+ */
 function prepared<Row>(
   statement: Statement<Row>,
   values: readonly SqlValue[],
+  role?: string,
 ): { name: string; text: string; values: SqlValue[] } {
-  return { name: statement.name, text: statement.text, values: [...values] };
+  const name = role === undefined ? statement.name : `${statement.name} ${role}`;
+  return { name, text: statement.text, values: [...values] };
 }
 
 /** Versions stay far below 2^53, and a number is what the embedded engine gives. */

@@ -1,6 +1,7 @@
 import { backoffDelayMs, type Logger } from '@tillcast/broker';
 import { Client, type ClientConfig, escapeIdentifier } from 'pg';
 import type { ChannelListener } from './database.ts';
+import { BECOME_SYSTEM } from './roles.ts';
 import { translated } from './sql-error.ts';
 
 const RECONNECT = { initialMs: 200, maxMs: 5_000 };
@@ -78,6 +79,7 @@ export class PostgresListener {
       for (const listener of this.#channels.get(channel) ?? []) listener.onNotification(payload ?? '');
     });
     await client.connect();
+    await client.query(BECOME_SYSTEM);
     for (const channel of this.#channels.keys()) await client.query(`LISTEN ${escapeIdentifier(channel)}`);
     if (this.#closed) {
       await client.end();

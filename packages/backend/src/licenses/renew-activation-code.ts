@@ -24,7 +24,7 @@ export async function renewActivationCode(
 ): Promise<string> {
   const code = newActivationCode();
   const hash = await hashOfCode(key, code);
-  await database.transaction(async (session) => {
+  await database.ofLicense(key).transaction(async (session) => {
     const license = await getLicense(session, key);
     refuseWhereRevoked(license);
     await session.query(UPDATE, [license.id, hash]);

@@ -36,7 +36,7 @@ export function setLicenseStatus(
   status: LicenseStatus,
   context: { readonly now: () => Date },
 ): Promise<LicenseState> {
-  return database.transaction(async (session) => {
+  return database.ofLicense(key).transaction(async (session) => {
     const head = await lockHead(session, key);
     const before = await getLicense(session, key);
     if (before.status === status) return before;

@@ -28,7 +28,7 @@ export function updateLicense(
   update: UpdateLicense,
   context: { readonly now: () => Date },
 ): Promise<LicenseState> {
-  return database.transaction(async (session) => {
+  return database.ofLicense(key).transaction(async (session) => {
     const head = await lockHead(session, key);
     const before = await getLicense(session, key);
     refuseWhereRevoked(before);

@@ -1,6 +1,6 @@
 import type { StatusReport } from '@tillcast/protocol/http/sync-api';
 import { ASYNCHRONOUS_COMMIT } from '../database/asynchronous-commit.ts';
-import type { Session } from '../database/database.ts';
+import type { Database } from '../database/database.ts';
 import { command } from '../database/statement.ts';
 
 const RECORD = command(
@@ -20,7 +20,7 @@ const RECORD = command(
  * @param terminalId a UUID
  */
 export async function recordReport(
-  session: Session,
+  database: Database,
   licenseId: number,
   terminalId: string,
   report: StatusReport,
@@ -30,5 +30,7 @@ export async function recordReport(
   const { cursor, unsent_sales, clock } = report;
   const clockOffsetMs = new Date(clock).getTime() - now.getTime();
   const position = [cursor?.epoch ?? null, cursor?.version ?? null, cursor?.digest ?? null];
-  await session.query(RECORD, [licenseId, terminalId, now, ...position, unsent_sales, clockOffsetMs]);
+  await database
+    .ofLicense(licenseId)
+    .query(RECORD, [licenseId, terminalId, now, ...position, unsent_sales, clockOffsetMs]);
 }

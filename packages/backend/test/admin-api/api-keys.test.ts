@@ -7,6 +7,7 @@ import { countApiKeys } from '../../src/access/count-api-keys.ts';
 import { API_KEY_FILE, type ApiKeyCheck, newApiKey, prepareApiKeys } from '../../src/admin-api/api-keys.ts';
 import type { Database } from '../../src/database/database.ts';
 import { openDatabase } from '../../src/database/open-database.ts';
+import { asOwner } from '../database/as-owner.ts';
 
 let directory: string;
 let dataDir: string;
@@ -21,7 +22,7 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   dataDir = await mkdtemp(join(directory, 'data-'));
-  await database.execute('DELETE FROM api_keys');
+  await asOwner(database, 'DELETE FROM api_keys');
 });
 
 function prepare(given: string | null = null): Promise<ApiKeyCheck> {

@@ -9,6 +9,7 @@ import { readHead } from '../../src/catalog/read-head.ts';
 import { readKind } from '../../src/catalog/read-kind.ts';
 import type { Database } from '../../src/database/database.ts';
 import { findLicense } from '../../src/licenses/find-license.ts';
+import { asOwner } from '../database/as-owner.ts';
 import { messagesOf } from './change-log.ts';
 import { context, digestOf, newLicense, product, remove, setPrice, snapshotOf } from './fixture.ts';
 
@@ -31,7 +32,8 @@ export function commitContract(database: () => Database): void {
     const key = await newLicense(database());
     await commit(database(), key, [product('P1')], context);
     const before = await snapshotOf(database(), key);
-    await database().execute(
+    await asOwner(
+      database(),
       `CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''disk full''; END';
       CREATE TRIGGER refuse BEFORE INSERT ON changes FOR EACH ROW EXECUTE FUNCTION refuse()`,
     );
@@ -40,7 +42,7 @@ export function commitContract(database: () => Database): void {
       await expect(commit(database(), key, [product('P2')], context)).rejects.toThrow('disk full');
       await expect(commit(database(), key, many, context)).rejects.toThrow('disk full');
     } finally {
-      await database().execute('DROP TRIGGER refuse ON changes; DROP FUNCTION refuse');
+      await asOwner(database(), 'DROP TRIGGER refuse ON changes; DROP FUNCTION refuse');
     }
     expect(await snapshotOf(database(), key)).toEqual(before);
     expect(await messagesOf(database(), key)).toHaveLength(1);

@@ -5,7 +5,7 @@ import { commit } from '../../src/catalog/commit.ts';
 import { MAX_PAGE_BYTES, readDeltaPage } from '../../src/catalog/read-delta-page.ts';
 import { readHead } from '../../src/catalog/read-head.ts';
 import type { Database } from '../../src/database/database.ts';
-import { command } from '../../src/database/statement.ts';
+import { asOwner } from '../database/as-owner.ts';
 import {
   applyWholeDelta,
   type Content,
@@ -48,8 +48,7 @@ export function deltaContract(database: () => Database): void {
     expect(await read(0, 'anotherhistory')).toBe('history_gone');
     expect(await read(3)).toBe('history_gone');
     expect(await read(2)).toMatchObject({ version: 2 });
-    const raise = command('test_floor', 'UPDATE catalogs SET history_floor = 2 WHERE license_id = $1');
-    await database().query(raise, [licenseId]);
+    await asOwner(database(), `UPDATE catalogs SET history_floor = 2 WHERE license_id = ${licenseId}`);
     expect(await read(1)).toBe('history_gone');
     expect(await read(2)).toMatchObject({ version: 2 });
   });

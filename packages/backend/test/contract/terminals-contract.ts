@@ -29,6 +29,9 @@ export function terminalsContract(database: () => Database): void {
     const same = {
       terminal_id: terminal,
       license_key: key,
+      name: '',
+      standing: 'unactivated',
+      activated_at: null,
       last_seen_at: '2026-11-23T14:00:00.000Z',
       unsent_sales: 2,
       clock_offset_ms: 1_500,

@@ -1,5 +1,6 @@
 import { TillcastError } from '@tillcast/protocol/errors';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { asOwner } from '../database/as-owner.ts';
 import { API_KEY, expectProblem, LICENSE, openTestApp, putProduct, type TestApp } from './test-app.ts';
 
 const CHANGES = `/api/v1/admin/licenses/${LICENSE}/changes`;
@@ -141,7 +142,7 @@ describe('bodies', () => {
 describe('trouble inside', () => {
   test('[S8] an error of ours reveals nothing but the id of its line in the log', async () => {
     await using broken = await openTestApp();
-    await broken.database.execute('ALTER TABLE licenses RENAME TO licences');
+    await asOwner(broken.database, 'ALTER TABLE licenses RENAME TO licences');
     broken.log.length = 0;
     const answer = await broken.sync('/api/v1/sync/full_data');
     const problem = expectProblem(answer, 500, 'internal');
