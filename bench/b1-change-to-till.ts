@@ -12,6 +12,7 @@ import { connect } from 'amqplib';
 import { Client } from 'pg';
 import { commit } from '../packages/backend/src/catalog/commit.ts';
 import { openDatabase } from '../packages/backend/src/database/open-database.ts';
+import { openKeyRing } from '../packages/backend/src/keys/stored-key-ring.ts';
 import { catalogLines, productOf, startBenchBackend } from './lib/backend.ts';
 import type { BenchContext, Benchmark } from './lib/benchmark.ts';
 import { compare, quantileOf, type Result, timed } from './lib/measure.ts';
@@ -46,6 +47,9 @@ export const b1: Benchmark = {
 async function latencyOf(items: number, context: BenchContext): Promise<readonly Result[]> {
   await using backend = await startBenchBackend(context);
   await using database = await openDatabase({ url: backend.databaseUrl }, { logger: silentLogger });
+  const now = (): Date => new Date();
+  const { dataDir } = backend;
+  await using keys = await openKeyRing({ database, secretKey: null, dataDir, logger: silentLogger, now });
   await backend.admin(ADMIN_PATHS.licenses, { key: LICENSE_KEY });
   await backend.importOperations(LICENSE_KEY, catalogLines(items));
   const folder = await context.folder();
@@ -79,7 +83,7 @@ async function latencyOf(items: number, context: BenchContext): Promise<readonly
     return ms;
   };
   const byCall = (): Promise<number> =>
-    measured((operation) => commit(database, LICENSE_KEY, [operation], { now: () => new Date() }));
+    measured((operation) => commit(database, LICENSE_KEY, [operation], { now, signer: keys }));
   const rounds = context.quick ? 50 : 300;
   const comparison = { id: 'B1', rounds, maxRatio: 1.5 };
   const results = [

@@ -1,6 +1,7 @@
 import { BrokerConnection, Publisher, silentLogger } from '@tillcast/broker';
 import { parseLicenseKey } from '@tillcast/protocol/license-key';
-import { createDatabase } from '@tillcast/testkit';
+import { SIGNATURE_HEADER } from '@tillcast/protocol/messages/signature';
+import { createDatabase, testMessageSigner } from '@tillcast/testkit';
 import { connect } from 'amqplib';
 import { Client } from 'pg';
 import { commit } from '../packages/backend/src/catalog/commit.ts';
@@ -30,18 +31,22 @@ export const b2: Benchmark = {
     await using testDatabase = await createDatabase(context.postgres.url);
     await using database = await openDatabase({ url: testDatabase.url }, { logger: silentLogger });
     const now = (): Date => new Date();
+    const signer = testMessageSigner();
     for (let license = 0; license < LICENSES; license++) {
       const key = parseLicenseKey(`BENCH-RELAY-${license}`);
       await createLicense(database, { key }, { now });
-      await commit(database, key, [{ op: 'put', kind: 'product', item: productOf(0, 1) }], { now });
+      await commit(database, key, [{ op: 'put', kind: 'product', item: productOf(0, 1) }], { now, signer });
       for (let change = 1; change < changes / LICENSES; change++) {
-        await commit(database, key, [{ op: 'set_price', product_id: 'SKU-000000', price: change }], { now });
+        await commit(database, key, [{ op: 'set_price', product_id: 'SKU-000000', price: change }], {
+          now,
+          signer,
+        });
       }
     }
     const client = new Client({ connectionString: testDatabase.url });
     await client.connect();
-    const { rows } = await client.query<{ key: string; type: string; message: string }>(
-      'SELECT key, type, message FROM changes JOIN licenses ON licenses.id = changes.license_id ORDER BY changes.license_id, version',
+    const { rows } = await client.query<{ key: string; type: string; message: string; signature: string }>(
+      'SELECT key, type, message, signature FROM changes JOIN licenses ON licenses.id = changes.license_id ORDER BY changes.license_id, version',
     );
     const connection = new BrokerConnection({
       urls: [context.amqpUrl],
@@ -67,16 +72,17 @@ export const b2: Benchmark = {
 
     const raw = await connect(context.amqpUrl, { noDelay: true });
     const channel = await raw.createConfirmChannel();
-    const messages = rows.map(({ key, type, message }) => ({
+    const messages = rows.map(({ key, type, message, signature }) => ({
       routingKey: `license.${key}.${type}`,
       body: Buffer.from(message),
+      headers: { [SIGNATURE_HEADER]: signature },
     }));
     const floor = (): Promise<number> =>
       timed(async () => {
         let unconfirmed = 0;
         let wake: (() => void) | null = null;
-        for (const { routingKey, body } of messages) {
-          channel.publish('pos_license_events', routingKey, body, { deliveryMode: 1 }, () => {
+        for (const { routingKey, body, headers } of messages) {
+          channel.publish('pos_license_events', routingKey, body, { deliveryMode: 1, headers }, () => {
             unconfirmed -= 1;
             wake?.();
           });

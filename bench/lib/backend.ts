@@ -9,6 +9,8 @@ const API_KEY = 'a-key-for-benchmarks-on-loopback-only';
 export interface BenchBackend extends AsyncDisposable {
   readonly url: string;
   readonly databaseUrl: string;
+  /** Where the secret key is that opens its signing keys. */
+  readonly dataDir: string;
   /** Asks the admin API; rejects where it refuses. */
   readonly admin: (path: string, body?: unknown) => Promise<unknown>;
   /** Imports operations as one change. */
@@ -17,11 +19,12 @@ export interface BenchBackend extends AsyncDisposable {
 
 export async function startBenchBackend(context: BenchContext): Promise<BenchBackend> {
   const database = await createDatabase(context.postgres.url);
+  const dataDir = await context.folder();
   const config = parseBackendConfig({
     PORT: '0',
     DATABASE_URL: database.url,
     AMQP_URL: context.amqpUrl,
-    TILLCAST_DATA_DIR: await context.folder(),
+    TILLCAST_DATA_DIR: dataDir,
     TILLCAST_API_KEY: API_KEY,
     LOG_LEVEL: 'silent',
   });
@@ -40,6 +43,7 @@ export async function startBenchBackend(context: BenchContext): Promise<BenchBac
   return {
     url: backend.url,
     databaseUrl: database.url,
+    dataDir,
     admin: (path, body) =>
       body === undefined ? ask(path) : ask(path, 'application/json', JSON.stringify(body)),
     importOperations: async (licenseKey, lines) => {

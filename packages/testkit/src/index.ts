@@ -9,6 +9,7 @@ export { createDatabase, type DatabaseTemplate, databaseUrl, type FreshDatabase 
 export { freshDatabase } from './fresh-database.ts';
 export { freshVirtualHost } from './fresh-virtual-host.ts';
 export type { PublicJwk } from './jwks-desk.ts';
+export { type TestMessageSigner, testMessageSigner } from './message-signer.ts';
 export { freePort, isFree } from './ports.ts';
 export { type PrivatePostgres, type PrivatePostgresOptions, startPrivatePostgres } from './postgres.ts';
 export {

@@ -5,6 +5,7 @@ import type { KeyRing } from '../keys/key-ring.ts';
 import type { BackendMetrics } from '../metrics/metrics.ts';
 import { guardByApiKey } from './admin-guard.ts';
 import type { ApiKeyCheck } from './api-keys.ts';
+import { addAuditRoute } from './audit-route.ts';
 import { addChangeRoutes } from './change-routes.ts';
 import { addFleetRoutes } from './fleet-routes.ts';
 import type { ImportBounds } from './import.ts';
@@ -31,6 +32,7 @@ export async function addAdminApi(
     addLicenseRoutes(scope, on);
     addChangeRoutes(scope, on);
     addFleetRoutes(scope, on);
+    addAuditRoute(scope, on);
     addKeyRoutes(scope, on);
     await scope.register(async (inner: App) => addImportRoute(inner, on, on.importBounds));
   });

@@ -4,6 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Database } from '../database/database.ts';
 import { ADMIN_SECURITY } from '../http/documentation.ts';
+import type { KeyRing } from '../keys/key-ring.ts';
 import type { BackendMetrics } from '../metrics/metrics.ts';
 
 /** What the admin API stands on. */
@@ -11,6 +12,7 @@ export interface AdminDependencies {
   readonly database: Database;
   readonly metrics: BackendMetrics;
   readonly now: () => Date;
+  readonly keys: KeyRing;
 }
 
 /** What the API key's check may refuse with. */

@@ -43,7 +43,10 @@ export function addChangeRoutes(app: App, on: AdminDependencies): void {
     },
     async (request): Promise<CommitResult> => {
       const { key } = request.params;
-      const result = await commit(on.database, key, request.body.operations, { now: on.now });
+      const result = await commit(on.database, key, request.body.operations, {
+        now: on.now,
+        signer: on.keys,
+      });
       countCommit(on.metrics, result);
       request.log.info(
         { license: key, type: result.type, version: result.version, changed: result.changed },

@@ -48,7 +48,7 @@ export function addFleetRoutes(app: App, on: AdminDependencies): void {
       },
     },
     async (request, reply) => {
-      const created = await createBroadcast(on.database, request.body, { now: on.now });
+      const created = await createBroadcast(on.database, request.body, { now: on.now, signer: on.keys });
       request.log.info({ id: created.id, type: request.body.type }, 'A broadcast was accepted');
       return reply.code(202).send(created);
     },

@@ -66,6 +66,7 @@ export function addImportRoute(app: App, on: AdminDependencies, bounds: ImportBo
       const result = await importLines(on.database, key, arriving(request.body), {
         mode,
         now: on.now,
+        signer: on.keys,
         bounds,
       });
       countCommit(on.metrics, result);

@@ -7,6 +7,7 @@ import { commitPrepared } from '../catalog/commit.ts';
 import { type PreparedOperation, prepareOperation } from '../catalog/prepare.ts';
 import type { Database } from '../database/database.ts';
 import { parseJson } from '../http/json-body.ts';
+import type { MessageSigner } from '../keys/key-ring.ts';
 import { type Line, type LineBounds, linesOf } from './lines.ts';
 
 /** How much an import may be. */
@@ -36,16 +37,18 @@ export async function importLines(
   options: {
     readonly mode: 'strict' | 'partial';
     readonly now: () => Date;
+    readonly signer: MessageSigner;
     readonly bounds?: ImportBounds;
   },
 ): Promise<ImportResult> {
-  const { mode, now, bounds = IMPORT_BOUNDS } = options;
+  const { mode, now, signer, bounds = IMPORT_BOUNDS } = options;
   const { operations, lineNumbers, bad, read } = await readOperations(source, bounds);
   if (mode === 'strict' && bad.count > 0) throw invalid(bad, read);
   const pointerOf = (index: number): string => `line ${lineNumbers[index] ?? 0}`;
   const { result, rejected } = await commitStrictly(mode, () =>
     commitPrepared(database, key, operations, {
       now,
+      signer,
       pointerOf,
       bad: mode === 'strict' ? 'fail' : 'skip',
     }),

@@ -108,7 +108,10 @@ export function addLicenseRoutes(app: App, on: AdminDependencies): void {
       },
     },
     async (request): Promise<License> => {
-      const state = await updateLicense(on.database, request.params.key, request.body, { now: on.now });
+      const state = await updateLicense(on.database, request.params.key, request.body, {
+        now: on.now,
+        signer: on.keys,
+      });
       request.log.info({ license: state.key, fields: Object.keys(request.body) }, 'A license was changed');
       return licenseAnswer(state);
     },
@@ -156,7 +159,10 @@ export function addLicenseRoutes(app: App, on: AdminDependencies): void {
         preHandler: refuseBody,
       },
       async (request): Promise<License> => {
-        const state = await setLicenseStatus(on.database, request.params.key, status, { now: on.now });
+        const state = await setLicenseStatus(on.database, request.params.key, status, {
+          now: on.now,
+          signer: on.keys,
+        });
         request.log.info({ license: state.key, status }, 'A license was changed');
         return licenseAnswer(state);
       },

@@ -3,6 +3,7 @@ import type { CommitResult } from '@tillcast/protocol/http/admin-api';
 import type { LicenseKey } from '@tillcast/protocol/license-key';
 import type { Operation } from '@tillcast/protocol/operation';
 import type { Database, Session } from '../database/database.ts';
+import type { MessageSigner } from '../keys/key-ring.ts';
 import { type CommitBase, lockBase, readBase } from './commit-base.ts';
 import { messageOf } from './message-of.ts';
 import { itemRef, type PlanOptions, planCommit, type Rejected } from './plan-commit.ts';
@@ -12,6 +13,7 @@ import { changeOf, writeChange, writeItems } from './write-change.ts';
 /** How a commit is made. */
 export interface CommitContext extends Partial<PlanOptions> {
   readonly now: () => Date;
+  readonly signer: MessageSigner;
 }
 
 /** What a commit did, and which operations it left out. */
@@ -33,7 +35,7 @@ export async function commit(
   database: Database,
   licenseKey: LicenseKey,
   operations: readonly Operation[],
-  context: { readonly now: () => Date },
+  context: Pick<CommitContext, 'now' | 'signer'>,
 ): Promise<CommitResult> {
   const { result } = await commitPrepared(database, licenseKey, prepareOperations(operations), context);
   return result;
@@ -70,7 +72,7 @@ async function commitOn(
   operations: readonly PreparedOperation[],
   context: CommitContext,
 ): Promise<Commit | 'overtaken'> {
-  const { now, bad = 'fail', pointerOf = operationPointer } = context;
+  const { now, signer, bad = 'fail', pointerOf = operationPointer } = context;
   const { head, stored } = base;
   const plan = planCommit(stored, head.digest, operations, { bad, pointerOf });
   const { rows, unchanged, digest, liveItemsAdded, rejected } = plan;
@@ -79,7 +81,8 @@ async function commitOn(
     const result = { epoch, version, digest, type: null, changed: 0, unchanged, committed_at: null };
     return { result, rejected };
   }
-  const change = changeOf(head, { ...messageOf(operations, rows), digest, committedAt: now() });
+  const content = { ...messageOf(operations, rows), digest, committedAt: now() };
+  const change = changeOf(head, content, signer);
   const atOnce = rows.length <= MAX_ONE_STATEMENT;
   if (!atOnce) await writeItems(session, head, change, rows);
   const written = await writeChange(session, head, { change, rows: atOnce ? rows : [], liveItemsAdded });

@@ -3,15 +3,17 @@ import { uuidv7 } from 'uuidv7';
 import type { Session } from '../database/database.ts';
 import { packed, unpackedSql } from '../database/packed.ts';
 import { command, integerColumn, statement } from '../database/statement.ts';
+import type { MessageSigner } from '../keys/key-ring.ts';
 import { CHANGES_CHANNEL, encodeNotice } from '../relay/channels.ts';
 import { shardOf } from '../relay/shard.ts';
 import type { Head } from './head.ts';
 import type { ChangeContent } from './message-of.ts';
 import type { ItemRow } from './plan-commit.ts';
 
-/** A change as the log keeps it: `message` is the whole body that goes out. */
+/** A change as the log keeps it: `message` is the whole body that goes out, `signature` what speaks for it. */
 export interface Change extends Omit<ChangeMessage, 'payload' | 'license_key' | 'timestamp'> {
   readonly message: string;
+  readonly signature: string;
   readonly committedAt: Date;
 }
 
@@ -46,8 +48,8 @@ const WRITE_CHANGE = statement<{ version: number }>(
       AS w (kind, id, body, digest)
     ${WRITTEN_ROWS}
   ), logged AS (
-    INSERT INTO changes (license_id, version, id, type, digest, message, committed_at)
-    SELECT license_id, version, $7, $8, $4, $9, $6::timestamptz FROM head
+    INSERT INTO changes (license_id, version, id, type, digest, message, signature, committed_at)
+    SELECT license_id, version, $7, $8, $4, $9, $15, $6::timestamptz FROM head
   ), told AS MATERIALIZED (
     SELECT pg_notify('${CHANGES_CHANNEL}', $14) FROM head
   )
@@ -64,10 +66,11 @@ const WRITE_ITEMS = command(
   ${WRITTEN_ROWS}`,
 );
 
-/** The change that comes after a head. */
+/** The change that comes after a head, signed. */
 export function changeOf(
   head: Head,
   content: ChangeContent & { readonly digest: string; readonly committedAt: Date },
+  signer: MessageSigner,
 ): Change {
   const { type, digest, committedAt } = content;
   const id = uuidv7();
@@ -78,7 +81,9 @@ export function changeOf(
     { id, type, license_key: head.licenseKey, epoch, version, digest, timestamp },
     content.payload,
   );
-  return { id, type, epoch, version, digest, committedAt, message };
+  const at = { epoch, version, digest };
+  const signature = signer.sign({ license_key: head.licenseKey, at }, message);
+  return { id, type, epoch, version, digest, committedAt, message, signature };
 }
 
 /**
@@ -88,10 +93,10 @@ export function changeOf(
  */
 export async function writeChange(session: Session, head: Head, write: ChangeWrite): Promise<boolean> {
   const { change, rows, liveItemsAdded } = write;
-  const { id, type, digest, message, committedAt } = change;
+  const { id, type, digest, message, signature, committedAt } = change;
   const values = [head.licenseId, head.epoch, head.version, digest, liveItemsAdded, committedAt];
   const notice = encodeNotice({ licenseId: head.licenseId, shard: shardOf(head.licenseKey) });
-  const log = [id, type, message, ...packedRows(rows), notice];
+  const log = [id, type, message, ...packedRows(rows), notice, signature];
   const written = await session.query(WRITE_CHANGE, [...values, ...log]);
   return written.length > 0;
 }

@@ -5,6 +5,7 @@ import { appendAudit } from '../audit/append-audit.ts';
 import { lockHead } from '../catalog/commit-base.ts';
 import type { Database } from '../database/database.ts';
 import { command } from '../database/statement.ts';
+import type { MessageSigner } from '../keys/key-ring.ts';
 import { requestRevocation } from '../revocation/request-revocation.ts';
 import { getLicense } from './find-license.ts';
 import type { LicenseState } from './license.ts';
@@ -34,7 +35,7 @@ export function setLicenseStatus(
   database: Database,
   key: LicenseKey,
   status: LicenseStatus,
-  context: { readonly now: () => Date },
+  context: { readonly now: () => Date; readonly signer: MessageSigner },
 ): Promise<LicenseState> {
   return database.ofLicense(key).transaction(async (session) => {
     const head = await lockHead(session, key);
@@ -43,7 +44,12 @@ export function setLicenseStatus(
     refuseWhereRevoked(before);
     const at = context.now();
     await session.query(UPDATE_STATUS, [head.licenseId, status, at]);
-    await writeLicenseUpdate(session, head, { status, validUntil: before.validUntil }, at);
+    await writeLicenseUpdate(
+      session,
+      head,
+      { status, validUntil: before.validUntil },
+      { at, signer: context.signer },
+    );
     const kind = status === 'active' ? 'unblock' : 'block';
     await requestRevocation(session, { licenseId: head.licenseId, terminalId: null, kind }, at);
     const after = await getLicense(session, key);

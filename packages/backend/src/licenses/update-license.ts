@@ -4,6 +4,7 @@ import { appendAudit } from '../audit/append-audit.ts';
 import { lockHead } from '../catalog/commit-base.ts';
 import type { Database } from '../database/database.ts';
 import { command } from '../database/statement.ts';
+import type { MessageSigner } from '../keys/key-ring.ts';
 import { requestRevocation } from '../revocation/request-revocation.ts';
 import { getLicense } from './find-license.ts';
 import type { LicenseState } from './license.ts';
@@ -26,7 +27,7 @@ export function updateLicense(
   database: Database,
   key: LicenseKey,
   update: UpdateLicense,
-  context: { readonly now: () => Date },
+  context: { readonly now: () => Date; readonly signer: MessageSigner },
 ): Promise<LicenseState> {
   return database.ofLicense(key).transaction(async (session) => {
     const head = await lockHead(session, key);
@@ -39,7 +40,12 @@ export function updateLicense(
     const at = context.now();
     await session.query(UPDATE, [head.licenseId, name, validUntil, terminalsMax]);
     if (newEnd) {
-      await writeLicenseUpdate(session, head, { status: before.status, validUntil }, at);
+      await writeLicenseUpdate(
+        session,
+        head,
+        { status: before.status, validUntil },
+        { at, signer: context.signer },
+      );
       const valid = standingOf({ ...before, validUntil }, at).valid;
       if (valid !== standingOf(before, at).valid) {
         const kind = valid ? 'unblock' : 'block';

@@ -1,18 +1,27 @@
 import { type BroadcastType, isBroadcastType } from '@tillcast/protocol/message-type';
 import type { Session } from '../database/database.ts';
-import { checkedColumn, command, instantColumn, statement, textColumn } from '../database/statement.ts';
+import {
+  checkedColumn,
+  command,
+  instantColumn,
+  nullable,
+  statement,
+  textColumn,
+} from '../database/statement.ts';
 
 /** A broadcast that is to be published. */
 export interface WaitingBroadcast {
   readonly id: string;
   readonly type: BroadcastType;
   readonly message: string;
+  /** Null where it was made before there were signatures. */
+  readonly signature: string | null;
   readonly createdAt: Date;
 }
 
 const READ_WAITING = statement<WaitingBroadcast>(
   'read_waiting_broadcasts',
-  `SELECT id, type, message, created_at AS "createdAt"
+  `SELECT id, type, message, signature, created_at AS "createdAt"
   FROM broadcasts
   WHERE published_at IS NULL AND expires_at > now()
   ORDER BY created_at, id
@@ -21,6 +30,7 @@ const READ_WAITING = statement<WaitingBroadcast>(
     id: textColumn,
     type: checkedColumn('a broadcast type', isBroadcastType),
     message: textColumn,
+    signature: nullable(textColumn),
     createdAt: instantColumn,
   },
 );

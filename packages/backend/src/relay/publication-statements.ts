@@ -2,7 +2,14 @@ import type { LicenseKey } from '@tillcast/protocol/license-key';
 import { type ChangeType, isChangeType } from '@tillcast/protocol/message-type';
 import { ASYNCHRONOUS_COMMIT } from '../database/asynchronous-commit.ts';
 import type { Session } from '../database/database.ts';
-import { checkedColumn, command, integerColumn, statement, textColumn } from '../database/statement.ts';
+import {
+  checkedColumn,
+  command,
+  integerColumn,
+  nullable,
+  statement,
+  textColumn,
+} from '../database/statement.ts';
 import { licenseKeyColumn } from '../licenses/license.ts';
 
 /** A license whose broker confirmations lag behind its changes. */
@@ -21,6 +28,8 @@ export interface WaitingChange {
   readonly id: string;
   readonly type: ChangeType;
   readonly message: string;
+  /** Null where it was committed before there were signatures. */
+  readonly signature: string | null;
   /** Milliseconds since 1970. */
   readonly committedAtMs: number;
 }
@@ -43,6 +52,7 @@ const FIND_BACKLOG = statement<Backlog>(
 const READ_WAITING = statement<WaitingChange>(
   'read_waiting_changes',
   `SELECT l.id AS "licenseId", l.key AS "licenseKey", p.shard, c.version, c.id, c.type, c.message,
+    c.signature,
     
     -- A number, since parsing a timestamp took longer than all else of a row.
     (extract(epoch FROM c.committed_at) * 1000)::bigint AS "committedAtMs"
@@ -65,6 +75,7 @@ const READ_WAITING = statement<WaitingChange>(
     id: textColumn,
     type: checkedColumn('a change type', isChangeType),
     message: textColumn,
+    signature: nullable(textColumn),
     committedAtMs: integerColumn,
   },
 );

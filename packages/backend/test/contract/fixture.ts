@@ -5,17 +5,22 @@ import { type ItemKind, isItemKind } from '@tillcast/protocol/items/kind';
 import { type LicenseKey, parseLicenseKey } from '@tillcast/protocol/license-key';
 import { wireRowSchema } from '@tillcast/protocol/messages/payload';
 import type { Operation } from '@tillcast/protocol/operation';
+import { testMessageSigner } from '@tillcast/testkit';
 import { z } from 'zod';
 import { readDeltaPage } from '../../src/catalog/read-delta-page.ts';
 import { readSnapshot } from '../../src/catalog/read-snapshot.ts';
 import type { Database } from '../../src/database/database.ts';
 import { type DatabaseLocation, openDatabase } from '../../src/database/open-database.ts';
+import type { MessageSigner } from '../../src/keys/key-ring.ts';
 import { createLicense } from '../../src/licenses/create-license.ts';
 
 /** A catalog as a reader holds it: bodies by `kind id`. */
 export type Content = Map<string, string>;
 
-export const context: { readonly now: () => Date } = { now: () => new Date() };
+export const context: { readonly now: () => Date; readonly signer: MessageSigner } = {
+  now: () => new Date(),
+  signer: testMessageSigner(),
+};
 
 export function open(location: DatabaseLocation): Promise<Database> {
   return openDatabase(location, { logger: silentLogger });

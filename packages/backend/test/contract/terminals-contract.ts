@@ -58,7 +58,10 @@ export function terminalsContract(database: () => Database): void {
       message: 'Closing early',
       expires_in_s: 60,
     });
-    const expired = await createBroadcast(database(), request, { now: () => new Date(Date.now() - 120_000) });
+    const expired = await createBroadcast(database(), request, {
+      ...context,
+      now: () => new Date(Date.now() - 120_000),
+    });
     const made = await createBroadcast(database(), request, context);
     const waiting = await readWaitingBroadcasts(database());
     expect(waiting.map(({ id }) => id)).toContain(made.id);

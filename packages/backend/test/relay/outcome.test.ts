@@ -18,6 +18,7 @@ function settled(licenseId: number, version: number, outcome: Outcome): Settled 
     id: '',
     type: 'table_update',
     message: '',
+    signature: null,
     committedAtMs,
   } as const;
   return { change, outcome };
