@@ -24,16 +24,29 @@ export {
 export type { Delivery } from './delivery.ts';
 export { type ExclusiveLock, takeExclusiveLock } from './exclusive-lock.ts';
 export { type Logger, silentLogger } from './logger.ts';
-export { type BrokerAlarms, ManagementClient, type Policy } from './management.ts';
+export {
+  type Definitions,
+  ManagementClient,
+  type Policy,
+  type UserDefinition,
+  type UserLimits,
+} from './management.ts';
 export type { ManagementOptions } from './management-http.ts';
+export type { BrokerAlarms } from './management-reader.ts';
 export type {
+  BrokerNode,
   BrokerOverview,
   ListedBinding,
   ListedConnection,
   ListedExchange,
+  ListedParameter,
+  ListedPolicy,
   ListedQueue,
+  ListedUser,
+  Listener,
   Permissions,
   TopicPermissions,
+  VirtualHost,
 } from './management-schemas.ts';
 export type { OutgoingMessage } from './outgoing-message.ts';
 export {
@@ -62,8 +75,15 @@ export { Publisher, type PublisherOptions } from './publisher.ts';
 export type { ChannelSource, OpenSession, Session } from './session.ts';
 export { Subscriber, type SubscriberOptions } from './subscriber.ts';
 export { checkExchange, declareExchange } from './topology.ts';
-export { readCaFile, whyNoAuthorities } from './transport/ca-file.ts';
-export { certificateFault } from './transport/certificate-fault.ts';
-export { createFetch, type Fetch, type FetchInit } from './transport/fetch-over-tls.ts';
-export { isLoopbackHost } from './transport/loopback.ts';
-export { PLAINTEXT_VARIABLE, PlaintextRule } from './transport/plaintext-rule.ts';
+export {
+  certificateFault,
+  createFetch,
+  type Fetch,
+  type FetchInit,
+  isLoopbackHost,
+  PLAINTEXT_VARIABLE,
+  type PlaintextCase,
+  PlaintextRule,
+  readCaFile,
+  whyNoAuthorities,
+} from './transport/index.ts';

@@ -20,6 +20,7 @@ export interface ManagementOptions {
 export interface ManagementRequest {
   readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE';
   readonly path: readonly string[];
+  readonly query?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: object;
   /** A missing thing is as good as success: for deletions. */
@@ -83,6 +84,7 @@ export class ManagementHttp {
   async #ask(request: ManagementRequest): Promise<Response> {
     const url = new URL(this.#base);
     url.pathname = ['', 'api', ...request.path.map(encodeURIComponent)].join('/');
+    if (request.query !== undefined) url.search = new URLSearchParams(request.query).toString();
     const headers: Record<string, string> = { ...request.headers, authorization: this.#authorization };
     if (request.body !== undefined) headers['content-type'] = 'application/json';
     try {

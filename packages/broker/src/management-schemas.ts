@@ -50,6 +50,14 @@ export const connectionsSchema: z.ZodType<ListedConnection[]> = z.array(
     })),
 );
 
+/** A page of connections. */
+export const connectionPageSchema: z.ZodType<{
+  readonly items: ListedConnection[];
+  readonly pageCount: number;
+}> = z
+  .object({ items: connectionsSchema, page_count: z.number() })
+  .transform((raw) => ({ items: raw.items, pageCount: raw.page_count }));
+
 /** A queue as the management API lists it; the counts come with the statistics, some seconds after its declaration. */
 export interface ListedQueue {
   readonly name: string;
@@ -109,11 +117,24 @@ export interface ListedExchange {
   readonly name: string;
   readonly type: string;
   readonly durable: boolean;
+  readonly autoDelete: boolean;
+  readonly internal: boolean;
+  /** `alternate-exchange` among them. */
+  readonly arguments: Readonly<Record<string, unknown>>;
 }
 
-export const exchangesSchema: z.ZodType<ListedExchange[]> = z.array(
-  z.object({ name: z.string(), type: z.string(), durable: z.boolean() }),
-);
+export const exchangeSchema: z.ZodType<ListedExchange> = z
+  .object({
+    name: z.string(),
+    type: z.string(),
+    durable: z.boolean(),
+    auto_delete: z.boolean(),
+    internal: z.boolean(),
+    arguments: z.record(z.string(), z.unknown()),
+  })
+  .transform(({ auto_delete, ...raw }) => ({ ...raw, autoDelete: auto_delete }));
+
+export const exchangesSchema: z.ZodType<ListedExchange[]> = z.array(exchangeSchema);
 
 /** A user's permissions in a virtual host: regular expressions over names. */
 export interface Permissions {
@@ -150,3 +171,150 @@ export const nodesSchema: z.ZodType<
     disk_free_alarm: z.boolean().default(false),
   }),
 );
+
+export const whoamiSchema: z.ZodType<{ readonly name: string }> = z.object({ name: z.string() });
+
+/** Where a node listens, and for what. */
+export interface Listener {
+  readonly node: string;
+  /** `amqp`, `amqp/ssl`, `http`, `https`, `clustering`, and those of plugins. */
+  readonly protocol: string;
+  readonly address: string;
+  readonly port: number;
+}
+
+export const listenersSchema: z.ZodType<{ readonly listeners: Listener[] }> = z.object({
+  listeners: z.array(
+    z
+      .object({
+        node: z.string(),
+        protocol: z.string(),
+        ip_address: z.string(),
+        port: z.number(),
+        // 3.10 says `::` of an HTTP listener whatever it is bound to; its options tell.
+        socket_opts: z.union([z.object({ ip: z.string().optional() }), z.array(z.unknown())]).optional(),
+      })
+      .transform((raw) => ({
+        node: raw.node,
+        protocol: raw.protocol,
+        address:
+          raw.socket_opts === undefined || Array.isArray(raw.socket_opts)
+            ? raw.ip_address
+            : (raw.socket_opts.ip ?? raw.ip_address),
+        port: raw.port,
+      })),
+  ),
+});
+
+/** A node of the broker. */
+export interface BrokerNode {
+  readonly name: string;
+  readonly plugins: readonly string[];
+  /** Those that are switched on: `PLAIN`, `ANONYMOUS`. */
+  readonly authMechanisms: readonly string[];
+}
+
+export const brokerNodesSchema: z.ZodType<BrokerNode[]> = z.array(
+  z
+    .object({
+      name: z.string(),
+      enabled_plugins: z.array(z.string()).default([]),
+      auth_mechanisms: z.array(z.object({ name: z.string(), enabled: z.boolean() })).default([]),
+    })
+    .transform((raw) => ({
+      name: raw.name,
+      plugins: raw.enabled_plugins,
+      authMechanisms: raw.auth_mechanisms.filter(({ enabled }) => enabled).map(({ name }) => name),
+    })),
+);
+
+/** A virtual host. */
+export interface VirtualHost {
+  readonly name: string;
+  /** Whether the firehose runs: every message is copied to `amq.rabbitmq.trace`. */
+  readonly tracing: boolean;
+}
+
+export const vhostSchema: z.ZodType<VirtualHost> = z.object({
+  name: z.string(),
+  tracing: z.boolean().default(false),
+});
+export const vhostsSchema: z.ZodType<VirtualHost[]> = z.array(vhostSchema);
+
+/** A user that the broker keeps itself. */
+export interface ListedUser {
+  readonly name: string;
+  /** Empty for one that nobody can log in as. */
+  readonly passwordHash: string;
+  readonly hashingAlgorithm: string;
+  readonly tags: readonly string[];
+  readonly limits: Readonly<Record<string, number>>;
+}
+
+export const usersSchema: z.ZodType<ListedUser[]> = z.array(
+  z
+    .object({
+      name: z.string(),
+      password_hash: z.string(),
+      hashing_algorithm: z.string(),
+      tags: z.array(z.string()),
+      // An empty one is listed as an empty list.
+      limits: z.union([z.record(z.string(), z.number()), z.array(z.never())]).default({}),
+    })
+    .transform((raw) => ({
+      name: raw.name,
+      passwordHash: raw.password_hash,
+      hashingAlgorithm: raw.hashing_algorithm,
+      tags: raw.tags,
+      limits: Array.isArray(raw.limits) ? {} : raw.limits,
+    })),
+);
+
+export const permissionsSchema: z.ZodType<
+  (Permissions & { readonly user: string; readonly vhost: string })[]
+> = z.array(
+  z.object({
+    user: z.string(),
+    vhost: z.string(),
+    configure: z.string(),
+    write: z.string(),
+    read: z.string(),
+  }),
+);
+
+/** A policy as it stands at the broker. */
+export interface ListedPolicy {
+  readonly name: string;
+  readonly pattern: string;
+  readonly applyTo: string;
+  readonly priority: number;
+  readonly definition: Readonly<Record<string, unknown>>;
+}
+
+export const policiesSchema: z.ZodType<ListedPolicy[]> = z.array(
+  z
+    .object({
+      name: z.string(),
+      pattern: z.string(),
+      'apply-to': z.string(),
+      priority: z.number(),
+      definition: z.record(z.string(), z.unknown()),
+    })
+    .transform(({ 'apply-to': applyTo, ...raw }) => ({ ...raw, applyTo })),
+);
+
+/** A runtime parameter. */
+export interface ListedParameter {
+  /** `shovel`, `federation-upstream`, … */
+  readonly component: string;
+  readonly vhost: string;
+  readonly name: string;
+}
+
+export const parametersSchema: z.ZodType<ListedParameter[]> = z.array(
+  z.object({ component: z.string(), vhost: z.string(), name: z.string() }),
+);
+
+export const vhostLimitsSchema: z.ZodType<
+  { readonly vhost: string; readonly value: Readonly<Record<string, number>> }[]
+> = z.array(z.object({ vhost: z.string(), value: z.record(z.string(), z.number()) }));
