@@ -131,7 +131,7 @@ describe('a start that fails', () => {
   });
 
   test('an address that is not this machine’s is named', async () => {
-    const config = await configure({ HOST: '192.0.2.1' });
+    const config = await configure({ HOST: '192.0.2.1', TILLCAST_PLAINTEXT: 'allowed' });
     await expect(startBackend(config, { logger })).rejects.toMatchObject({
       code: 'configuration_invalid',
       message: expect.stringContaining('192.0.2.1'),

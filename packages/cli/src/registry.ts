@@ -12,6 +12,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   publish: 'Change one license’s catalog, and its tills at once',
   broadcast: 'Tell all tills something',
   license: 'Create, look at, suspend and resume licenses',
+  tls: 'Certificates for development',
   sync: 'See how current the tills are',
 };
 
@@ -112,6 +113,21 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/sync-status.ts')).syncStatus,
   },
   {
+  {
+    path: ['tls', 'init'],
+    summary: 'Make an authority and certificates for development',
+    load: async () => (await import('./commands/tls-init.ts')).tlsInit,
+  },
+  {
+    path: ['audit', 'list'],
+    summary: 'List what was done, by whom and when',
+    load: async () => (await import('./commands/audit-list.ts')).auditList,
+  },
+  {
+    path: ['audit', 'verify'],
+    summary: 'Check that no entry of the audit log was changed or left out',
+    load: async () => (await import('./commands/audit-verify.ts')).auditVerify,
+  },
     path: ['completion'],
     summary: 'Print the completion script of a shell',
     load: async () => (await import('./commands/completion.ts')).completion,

@@ -53,6 +53,7 @@ export const ERROR_CATALOG = {
   license_exists: { status: 409, exit: 5, title: 'The license exists already' },
   rotation_too_soon: { status: 409, exit: 5, title: 'The next key is too young to sign' },
   port_in_use: { status: 500, exit: 5, title: 'A port is in use' },
+  file_foreign: { status: 500, exit: 5, title: 'A file is not ours to replace' },
   data_in_use: { status: 500, exit: 5, title: 'The data directory is in use by another process' },
   schema_newer: { status: 500, exit: 5, title: 'The database is newer than this program' },
   schema_differs: { status: 500, exit: 5, title: 'The database has another schema than this program' },

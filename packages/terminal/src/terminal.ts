@@ -40,6 +40,7 @@ export async function startTerminal(
   for (const variable of config.unknownVariables) {
     logger.warn({ variable }, 'This environment variable is not known and has no effect');
   }
+  for (const fact of config.plaintextWarnings) logger.warn({}, `${fact}; TILLCAST_PLAINTEXT allows it`);
   const { licenseKey, terminalName, syncApiUrl } = config;
   const clock = systemTillClock;
   const terminalId = keptTerminalId(config.dataDir);

@@ -32,11 +32,14 @@ export function readBrokerConfig(
 ): BrokerConfig {
   const urls = readUrls(reader);
   const variable = reader.hasSecret('AMQP_URL') ? 'AMQP_URL' : 'RABBITMQ_HOST';
-  for (const host of plainHosts(urls)) plaintext.judge(variable, host, USE_AMQPS);
+  for (const host of plainHosts(urls)) {
+    plaintext.judge(variable, host, {
+      danger: `would carry the login and every message to ${shown(host)} in plain text`,
+      remedy: 'give the amqps:// address of its TLS listener in AMQP_URL',
+    });
+  }
   return { urls, caPem: readCaFile(reader, 'AMQP_CA_FILE') };
 }
-
-const USE_AMQPS = 'give the amqps:// address of its TLS listener in AMQP_URL';
 
 /** The hosts that these addresses reach without TLS. */
 export function plainHosts(urls: readonly string[]): readonly string[] {

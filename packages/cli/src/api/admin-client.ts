@@ -1,7 +1,10 @@
 import type { Readable } from 'node:stream';
+import { certificateFault } from '@tillcast/broker/transport';
 import { ERROR_CATALOG, type ErrorCode, isErrorCode, TillcastError } from '@tillcast/protocol/errors';
 import {
   ADMIN_PATHS,
+  type AuditPage,
+  auditPageSchema,
   type BroadcastRequest,
   broadcastResultSchema,
   type CommitResult,
@@ -33,10 +36,11 @@ const IMPORT_SILENCE_MS = 600_000;
  */
 export class AdminClient implements Disposable {
   readonly #backend: Backend;
-  readonly #http: HttpClient = createHttpClient();
+  readonly #http: HttpClient;
 
   constructor(backend: Backend) {
     this.#backend = backend;
+    this.#http = createHttpClient(backend.caPem);
   }
 
   get url(): string {
@@ -100,6 +104,11 @@ export class AdminClient implements Disposable {
     return terminals;
   }
 
+  /** Audit entries after a number, and the log's head at the same moment. */
+  audit(after: number, limit: number): Promise<AuditPage> {
+    return this.#ask('GET', `${ADMIN_PATHS.audit}?after=${after}&limit=${limit}`, auditPageSchema);
+  }
+
   [Symbol.dispose](): void {
     this.#http.close();
   }
@@ -125,6 +134,11 @@ export class AdminClient implements Disposable {
       answer = await this.#http.send(request);
     } catch (cause) {
       if (cause instanceof TillcastError) throw cause;
+      const fault = certificateFault(cause, 'TILLCAST_CA_FILE');
+      if (fault !== null) {
+        const message = `The backend at ${this.url} cannot be reached: ${fault}.`;
+        throw new TillcastError('backend_unavailable', message, { cause });
+      }
       throw new TillcastError(
         'backend_unavailable',
         `The backend at ${this.url} cannot be reached (${reasonOf(cause)}). Start it with \`npm start\`, or say where it is with --url or TILLCAST_URL.`,

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { isLoopbackHost, whyNoAuthorities } from '@tillcast/broker/transport';
 import { TillcastError } from '@tillcast/protocol/errors';
 import type { CliContext } from '../context.ts';
 import { quoted, usageError } from '../input/parse.ts';
@@ -13,18 +14,51 @@ const KEY_FILE = 'admin-api-key';
 export interface Backend {
   readonly url: string;
   readonly apiKey: string;
+  /** The certificate authorities to trust for https, in PEM; null: the system's. */
+  readonly caPem: string | null;
 }
 
 /**
  * The backend to talk to: `--url`, else `TILLCAST_URL`, else the demo that runs from the nearest `.tillcast`
  * folder, else localhost; the key from `TILLCAST_API_KEY`, its `_FILE`, or that folder.
- * @throws TillcastError `usage` for a malformed URL, `credentials_missing` when there is no key
+ * @throws TillcastError `usage` for a malformed URL, `credentials_missing` when there is no key,
+ *   `configuration_invalid` for an address that would carry the key in plain text, or a bad `TILLCAST_CA_FILE`
  */
 export async function locateBackend(context: CliContext): Promise<Backend> {
   const dataDir = await findDataDir(context);
   const asked = context.url ?? nonEmpty(context.env['TILLCAST_URL']);
   const url = asked ?? (await readRunning(dataDir))?.backend ?? DEFAULT_URL;
-  return { url: checkedUrl(url), apiKey: await findApiKey(context, dataDir) };
+  return {
+    url: encrypted(checkedUrl(url), context),
+    apiKey: await findApiKey(context, dataDir),
+    caPem: await readAuthorities(context),
+  };
+}
+
+/** The key goes along with every request: not in plain text to another machine, unless that is allowed. */
+function encrypted(url: string, context: CliContext): string {
+  const { protocol, hostname } = new URL(url);
+  if (protocol === 'https:' || isLoopbackHost(hostname)) return url;
+  if (context.env['TILLCAST_PLAINTEXT']?.trim() === 'allowed') {
+    context.err.write(
+      `${context.errStyles.warning(`The API key goes to ${hostname} in plain text; TILLCAST_PLAINTEXT allows it.`)}
+`,
+    );
+    return url;
+  }
+  throw new TillcastError(
+    'configuration_invalid',
+    `${url} would carry the API key to ${hostname} in plain text: use its https:// address, or set TILLCAST_PLAINTEXT=allowed where something else encrypts it.`,
+  );
+}
+
+async function readAuthorities(context: CliContext): Promise<string | null> {
+  const file = nonEmpty(context.env['TILLCAST_CA_FILE']);
+  if (file === undefined) return null;
+  const pem = await readIfThere(resolve(context.cwd, file));
+  const wrong = pem === null ? 'that is not there' : whyNoAuthorities(pem);
+  if (pem !== null && wrong === null) return pem;
+  throw new TillcastError('configuration_invalid', `TILLCAST_CA_FILE names ${file}, a file ${wrong ?? ''}.`);
 }
 
 /** `TILLCAST_DATA_DIR`, else the nearest `.tillcast` here or in a folder above, else where one would be made. */

@@ -3,7 +3,9 @@ import {
   type Environment,
   EnvironmentReader,
   type LogLevel,
+  PlaintextRule,
   readBrokerConfig,
+  readCaFile,
   readLogLevel,
   readUnknownVariables,
   shown,
@@ -17,6 +19,8 @@ export interface TerminalConfig {
   readonly terminalName: string;
   /** The backend's base address, without a slash at its end. */
   readonly syncApiUrl: string;
+  /** The certificate authorities to trust for the backend, in PEM; null: the system's. */
+  readonly syncApiCaPem: string | null;
   readonly broker: BrokerConfig;
   /** Where the till's page is served: a loopback address. */
   readonly host: string;
@@ -24,27 +28,35 @@ export interface TerminalConfig {
   /** Where the catalog and the terminal's id are kept; made where it is missing. */
   readonly dataDir: string;
   readonly logLevel: LogLevel;
+  /** Whether addresses of other machines may be used without TLS; those that the server names, too. */
+  readonly plaintextAllowed: boolean;
+  /** What goes over the network in plain text since the operator allowed it: named in the log at the start. */
+  readonly plaintextWarnings: readonly string[];
   /** `TILLCAST_*` variables that nothing reads and that resemble nothing: named in the log at the start. */
   readonly unknownVariables: readonly string[];
 }
 
 /**
  * A terminal's configuration from its environment: `LICENSE_KEY`, `TERMINAL_NAME`, `SYNC_API_URL`, `HOST`,
- * `PORT`, `TILLCAST_DATA_DIR`, `LOG_LEVEL`, and the broker's (see readBrokerConfig). Secrets may be given as
+ * `PORT`, `TILLCAST_DATA_DIR`, `LOG_LEVEL`, `SYNC_API_CA_FILE`, `TILLCAST_PLAINTEXT` and the broker's (see readBrokerConfig). Secrets may be given as
  * `<NAME>_FILE`.
  * @throws TillcastError `configuration_invalid`: one error, which names each variable that is wrong and how
  */
 export function parseTerminalConfig(environment: Environment): TerminalConfig {
   const reader = new EnvironmentReader(environment);
   const licenseKey = readLicenseKey(reader);
+  const plaintext = new PlaintextRule(reader);
   const rest = {
     terminalName: readName(reader),
-    syncApiUrl: readSyncApiUrl(reader),
-    broker: readBrokerConfig(reader),
+    syncApiUrl: readSyncApiUrl(reader, plaintext),
+    syncApiCaPem: readCaFile(reader, 'SYNC_API_CA_FILE'),
+    broker: readBrokerConfig(reader, plaintext),
     host: readHost(reader),
     port: reader.integer('PORT', { min: 1, max: 65_535, fallback: 8101 }),
     dataDir: reader.text('TILLCAST_DATA_DIR') ?? '.tillcast/terminal',
     logLevel: readLogLevel(reader),
+    plaintextAllowed: plaintext.allowed,
+    plaintextWarnings: plaintext.warnings,
     unknownVariables: readUnknownVariables(reader),
   };
   reader.finish("The terminal's configuration");
@@ -70,7 +82,7 @@ function readName(reader: EnvironmentReader): string {
   return name;
 }
 
-function readSyncApiUrl(reader: EnvironmentReader): string {
+function readSyncApiUrl(reader: EnvironmentReader, plaintext: PlaintextRule): string {
   const text = reader.text('SYNC_API_URL') ?? 'http://localhost:8080';
   const url = URL.parse(text);
   const good =
@@ -82,6 +94,12 @@ function readSyncApiUrl(reader: EnvironmentReader): string {
       'SYNC_API_URL',
       'must be the http:// or https:// address of the backend, without user, query or fragment',
     );
+  }
+  if (url?.protocol === 'http:') {
+    plaintext.judge('SYNC_API_URL', url.hostname, {
+      danger: `would carry the till's credentials and its catalog to ${shown(url.hostname)} in plain text`,
+      remedy: 'give the https:// address of the backend',
+    });
   }
   return text.replace(/\/+$/, '');
 }

@@ -73,7 +73,13 @@ function faultOf(
     if (certificate.checkPrivateKey(createPrivateKey(keyPem))) return null;
   } catch {
     // The reason is not told: OpenSSL's may quote the key's file.
-    return { variable: 'TLS_KEY_FILE', detail: 'names a file that is no private key in PEM without passphrase' };
+    return {
+      variable: 'TLS_KEY_FILE',
+      detail: 'names a file that is no private key in PEM without passphrase',
+    };
   }
-  return { variable: 'TLS_KEY_FILE', detail: 'names a key that is not the one of the certificate in TLS_CERT_FILE' };
+  return {
+    variable: 'TLS_KEY_FILE',
+    detail: 'names a key that is not the one of the certificate in TLS_CERT_FILE',
+  };
 }

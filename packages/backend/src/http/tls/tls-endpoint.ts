@@ -1,5 +1,6 @@
 import type { RequestListener } from 'node:http';
-import { createServer, type Server } from 'node:https';
+import { createServer, type Server, type ServerOptions } from 'node:https';
+import type { SecureContextOptions } from 'node:tls';
 import { asTillcastError } from '@tillcast/protocol/errors';
 import type { Logger } from 'pino';
 import { type Certificate, type CertificateFiles, loadCertificate } from './certificate.ts';
@@ -7,6 +8,14 @@ import { type Certificate, type CertificateFiles, loadCertificate } from './cert
 const DAY_MS = 24 * 60 * 60 * 1_000;
 /** From then on the log says each day that the certificate is to be renewed. */
 const RENEW_BEFORE_MS = 30 * DAY_MS;
+
+const HANDSHAKE_TIMEOUT_MS = 10_000;
+
+/** The bounds of a server, in milliseconds. */
+export type ServerTimeouts = Pick<
+  ServerOptions,
+  'connectionsCheckingInterval' | 'requestTimeout' | 'keepAliveTimeout'
+>;
 
 /** What a TLS endpoint stands on. */
 export interface TlsEndpointOptions {
@@ -40,9 +49,11 @@ export class TlsEndpoint implements Disposable {
   }
 
   /** A server with the certificate of now, and with each one to come. */
-  createServer(handler: RequestListener): Server {
-    const { certPem, keyPem } = this.#certificate;
-    const server = createServer({ cert: certPem, key: keyPem, minVersion: 'TLSv1.2' }, handler);
+  createServer(handler: RequestListener, timeouts: ServerTimeouts): Server {
+    const server = createServer(
+      { ...timeouts, handshakeTimeout: HANDSHAKE_TIMEOUT_MS, ...contextOf(this.#certificate) },
+      handler,
+    );
     this.#servers.add(server);
     server.once('close', () => this.#servers.delete(server));
     return server;
@@ -60,9 +71,7 @@ export class TlsEndpoint implements Disposable {
       this.#trouble = null;
       const { certPem, keyPem } = certificate;
       if (certPem === this.#certificate.certPem && keyPem === this.#certificate.keyPem) return;
-      for (const server of this.#servers) {
-        server.setSecureContext({ cert: certPem, key: keyPem, minVersion: 'TLSv1.2' });
-      }
+      for (const server of this.#servers) server.setSecureContext(contextOf(certificate));
       this.#certificate = certificate;
       this.#remindedAtMs = 0;
       logger.info({ expiresAt: certificate.expiresAt }, 'The new certificate is in use');
@@ -88,4 +97,8 @@ export class TlsEndpoint implements Disposable {
     if (leftMs > 0) logger.warn(fields, 'The certificate expires soon: renew it');
     else logger.error(fields, 'The certificate has expired: no client takes it any more; renew it');
   }
+}
+
+function contextOf({ certPem, keyPem }: Certificate): SecureContextOptions {
+  return { cert: certPem, key: keyPem, minVersion: 'TLSv1.2' };
 }
