@@ -14,6 +14,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   license: 'Create, look at, suspend and resume licenses',
   tls: 'Certificates for development',
   sync: 'See how current the tills are',
+  audit: 'See who did what, and check that nobody changed the log',
 };
 
 export const COMMANDS: readonly CommandEntry[] = [
@@ -113,7 +114,6 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/sync-status.ts')).syncStatus,
   },
   {
-  {
     path: ['tls', 'init'],
     summary: 'Make an authority and certificates for development',
     load: async () => (await import('./commands/tls-init.ts')).tlsInit,
@@ -128,6 +128,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'Check that no entry of the audit log was changed or left out',
     load: async () => (await import('./commands/audit-verify.ts')).auditVerify,
   },
+  {
     path: ['completion'],
     summary: 'Print the completion script of a shell',
     load: async () => (await import('./commands/completion.ts')).completion,

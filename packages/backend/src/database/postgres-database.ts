@@ -30,8 +30,8 @@ export class PostgresDatabase implements Database {
     const { poolSize, logger } = options;
     this.#pool = new Pool({
       ...connection,
-      // A connection is let in when it has its role.
-      onConnect: becomeSystem,
+      // A connection is handed out when it has its role.
+      verify: (client, done) => client.query(BECOME_SYSTEM, (error) => done(error ?? undefined)),
       // What is asked before an answer is there goes out at once: a statement and its COMMIT in one round trip.
       pipeline: true,
       max: poolSize,
@@ -154,10 +154,6 @@ export class PostgresDatabase implements Database {
       throw translated(error);
     }
   }
-}
-
-async function becomeSystem(client: ClientBase): Promise<void> {
-  await client.query(BECOME_SYSTEM);
 }
 
 function sessionOf(client: ClientBase, role?: string): Session {

@@ -1,11 +1,14 @@
 import type {
+  AuditPage,
   CommitResult,
   ImportResult,
   License,
   SigningKey,
   TerminalStatus,
 } from '@tillcast/protocol/http/admin-api';
+import type { Activation, TerminalPublicKey, TokenAnswer } from '@tillcast/protocol/http/identity-api';
 import type { StatusReport, SyncHead } from '@tillcast/protocol/http/sync-api';
+import { scopesOf } from '@tillcast/protocol/identity/scopes';
 import type { Item } from '@tillcast/protocol/items/item';
 import type { ItemPlural } from '@tillcast/protocol/items/kind';
 import { parseLicenseKey } from '@tillcast/protocol/license-key';
@@ -76,6 +79,41 @@ export const LICENSE_EXAMPLE: License = {
 
 export const ACTIVATION_CODE_EXAMPLE = '4T3ZK-9QH2M-7XVD0-B1CRE-8SWPA-6';
 
+export const PUBLIC_KEY_EXAMPLE: TerminalPublicKey = {
+  kty: 'EC',
+  crv: 'P-256',
+  x: 'f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU',
+  y: 'x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0',
+};
+
+const TOLD: Pick<Activation, 'message_keys' | 'broker'> = {
+  message_keys: [
+    {
+      kid: 'm-2f8Kx91QzT',
+      kty: 'OKP',
+      crv: 'Ed25519',
+      x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo',
+    },
+  ],
+  broker: { urls: ['amqps://rabbit.example.com:5671/tillcast'] },
+};
+
+export const ACTIVATION_EXAMPLE: Activation = {
+  terminal_id: TERMINAL_ID,
+  license_key: LICENSE_KEY,
+  name: 'Counter 1',
+  issuer: 'https://tillcast.example.com',
+  ...TOLD,
+};
+
+export const TOKEN_EXAMPLE: TokenAnswer = {
+  access_token: 'eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiIwMTkyZjBjMS03YTUyIn0.c2lnbmF0dXJl',
+  token_type: 'Bearer',
+  expires_in: 600,
+  scope: scopesOf(LICENSE_KEY, TERMINAL_ID).join(' '),
+  ...TOLD,
+};
+
 export const COMMIT_EXAMPLE: CommitResult = {
   ...CURSOR,
   type: 'price_update',
@@ -115,4 +153,19 @@ export const TERMINAL_EXAMPLE: TerminalStatus = {
   digest_matches: true,
   unsent_sales: 0,
   clock_offset_ms: 12,
+};
+
+export const AUDIT_EXAMPLE: AuditPage = {
+  entries: [
+    {
+      number: 1,
+      at: '2026-11-23T14:00:00.000Z',
+      actor: 'operator',
+      act: 'license.created',
+      subject: LICENSE_KEY,
+      detail: '{"name":"Corner Shop","terminals_max":10,"valid_until":null}',
+      hash: '1caa11dcf9014c73cfe8276aaafbf78640a0b15695de4cf10950d3e175f699d8',
+    },
+  ],
+  head: { number: 1, hash: '1caa11dcf9014c73cfe8276aaafbf78640a0b15695de4cf10950d3e175f699d8' },
 };

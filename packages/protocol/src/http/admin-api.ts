@@ -270,6 +270,32 @@ export const auditPageSchema: z.ZodType<AuditPage, unknown> = z
   })
   .meta({ id: 'AuditPage' });
 
+/** Which entries: those after a number, in order. */
+export interface AuditQuery {
+  readonly after: number;
+  readonly limit: number;
+}
+
+export const MAX_AUDIT_ENTRIES = 1_000;
+
+// Not a coercion, which would take an empty text as 0 and `1e3` as 1000.
+const wholeNumberText = z
+  .string()
+  .regex(/^\d{1,15}$/, 'must be a whole number')
+  .transform(Number)
+  .meta({ type: 'integer' });
+
+export const auditQuerySchema: z.ZodType<AuditQuery, unknown> = z.strictObject({
+  after: wholeNumberText
+    .pipe(z.int().nonnegative())
+    .default(0)
+    .meta({ description: 'The number of the entry before; from the first where left out', example: 41 }),
+  limit: wholeNumberText
+    .pipe(z.int().min(1).max(MAX_AUDIT_ENTRIES))
+    .default(100)
+    .meta({ description: 'Entries at most: 1 to 1000, 100 where left out' }),
+});
+
 /** What a signing key is for. */
 export const KEY_PURPOSES = ['token', 'message'] as const;
 

@@ -5,3 +5,8 @@ import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 export function sha256First8Bytes(text: string): string {
   return bytesToHex(sha256(utf8ToBytes(text)).subarray(0, 8));
 }
+
+/** SHA-256 over the text's UTF-8, as 64 hexadecimal digits. */
+export function sha256Hex(text: string): string {
+  return bytesToHex(sha256(utf8ToBytes(text)));
+}

@@ -150,6 +150,8 @@ CREATE TRIGGER one_head_whole BEFORE TRUNCATE ON audit_head
 -- The head moves by one entry at a time.
 CREATE TRIGGER head_moves_on BEFORE UPDATE ON audit_head
   FOR EACH ROW WHEN (NEW.number <> OLD.number + 1) EXECUTE FUNCTION refuse_audit_change();
+ALTER TABLE audit_head ADD CHECK (hash ~ '^[0-9a-f]{64}$' AND number >= 0);
+ALTER TABLE audit_log ADD CHECK (isfinite(at));
 -- Even where a session says that it replicates.
 ALTER TABLE audit_log
   ENABLE ALWAYS TRIGGER append_only,
