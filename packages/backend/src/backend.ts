@@ -13,6 +13,7 @@ import { openKeyRing } from './keys/stored-key-ring.ts';
 import { ensureLicense } from './licenses/create-license.ts';
 import { BackendMetrics } from './metrics/metrics.ts';
 import { Relay } from './relay/relay.ts';
+import { startRevocations } from './revocation/start-revocations.ts';
 
 /** A backend that is listening. */
 export interface RunningBackend extends AsyncDisposable {
@@ -82,6 +83,12 @@ export async function startBackend(
   publisher.start();
   started.defer(() => relay.stop());
   await relay.start();
+  const revocations = started.use(
+    await startRevocations({ database, management: config.management, logger, metrics, now }),
+  );
+  publisher.onReadyChange((ready) => {
+    if (ready) revocations.wake();
+  });
 
   const app = await createApp({
     database,
@@ -89,6 +96,7 @@ export async function startBackend(
     logger,
     isApiKey,
     keys,
+    identity: config.identity,
     brokerTrouble: () => (publisher.ready ? null : troubleOf(connection.state)),
     answerCacheBytes: config.answerCacheBytes,
     limits: config.limits,

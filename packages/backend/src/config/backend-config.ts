@@ -5,6 +5,7 @@ import {
   EnvironmentReader,
   entriesOf,
   type LogLevel,
+  type ManagementOptions,
   PlaintextRule,
   readBrokerConfig,
   readLogLevel,
@@ -15,7 +16,10 @@ import { isLicenseKey, type LicenseKey } from '@tillcast/protocol/license-key';
 import type { LimitOptions } from '../http/limits/limit-options.ts';
 import { readTrustedProxies } from '../http/limits/trusted-proxies.ts';
 import { type CertificateFiles, readCertificateFiles } from '../http/tls/certificate.ts';
+import type { IdentityOptions } from '../identity/identity-options.ts';
 import { parseSecretKey } from '../keys/secret-key.ts';
+import { readIdentityOptions } from './identity-config.ts';
+import { readManagement } from './management-config.ts';
 
 /** The backend's whole configuration: complete, checked, with every default filled in. */
 export interface BackendConfig {
@@ -27,12 +31,15 @@ export interface BackendConfig {
     | { readonly engine: 'postgresql'; readonly url: string }
     | { readonly engine: 'embedded'; readonly dataDir: string };
   readonly broker: BrokerConfig;
+  /** The broker's management API, for revocation; null: what is revoked is cut off when its token ends. */
+  readonly management: ManagementOptions | null;
   /** Absolute; holds the embedded database and the admin API key's file. */
   readonly dataDir: string;
   /** The admin API's key as the operator gave it; null: one is made at the first start. */
   readonly apiKey: string | null;
   /** The 32 bytes that seal the signing keys, as the operator gave them; null: they are made at the first start. */
   readonly secretKey: Uint8Array | null;
+  readonly identity: IdentityOptions;
   /** Licenses to create at the start where they are missing. */
   readonly licenseKeys: readonly LicenseKey[];
   /** How many bytes of finished sync answers are kept in memory. */
@@ -61,15 +68,24 @@ export function parseBackendConfig(environment: Environment): BackendConfig {
     reader.oneOf('NODE_ENV', ['production', 'development', 'test'], 'development') === 'production';
   const dataDir = resolve(reader.text('TILLCAST_DATA_DIR') ?? '.tillcast');
   const plaintext = new PlaintextRule(reader);
+  const http = readHttp(reader, plaintext);
+  const broker = readBrokerConfig(reader, plaintext);
   const config: BackendConfig = {
     production,
     logLevel: readLogLevel(reader),
-    http: readHttp(reader, plaintext),
+    http,
     database: readDatabase(reader, production, dataDir),
-    broker: readBrokerConfig(reader, plaintext),
+    broker,
+    management: readManagement(reader, { production, caPem: broker.caPem, plaintext }),
     dataDir,
     apiKey: readApiKey(reader),
     secretKey: readSecretKey(reader, production),
+    identity: readIdentityOptions(reader, {
+      production,
+      port: http.port,
+      secure: http.tls !== null,
+      brokerUrls: broker.urls,
+    }),
     licenseKeys: readLicenseKeys(reader),
     answerCacheBytes: ANSWER_CACHE_BYTES,
     limits: {

@@ -1,6 +1,7 @@
 import type { ErrorCode } from '@tillcast/protocol/errors';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { RelayObserver } from '../relay/relay-options.ts';
+import type { RevocationObserver } from '../revocation/revoker.ts';
 
 /** What a till's report said of its catalog, compared with the server's. */
 export type ReportOutcome = 'current' | 'behind' | 'digest_differs' | 'other_history' | 'no_catalog';
@@ -10,7 +11,7 @@ export type ReportOutcome = 'current' | 'behind' | 'digest_differs' | 'other_his
  * (each new value of a label is a new series for ever). Besides these, Node's own, among them
  * `tillcast_nodejs_eventloop_lag_seconds`.
  */
-export class BackendMetrics implements RelayObserver {
+export class BackendMetrics implements RelayObserver, RevocationObserver {
   readonly #registry = new Registry();
   readonly #requests: Histogram;
   readonly #commits: Counter;
@@ -25,6 +26,9 @@ export class BackendMetrics implements RelayObserver {
   readonly #answers: Counter;
   readonly #brokerUp: Gauge;
   readonly #limited: Counter;
+  readonly #revoked: Histogram;
+  readonly #revocationFailures: Counter;
+  readonly #reaped: Counter;
   readonly #shed: Counter;
 
   constructor() {
@@ -94,6 +98,23 @@ export class BackendMetrics implements RelayObserver {
       registers,
     });
     this.#brokerUp.set(0);
+    this.#revoked = new Histogram({
+      name: 'tillcast_revocation_seconds',
+      help: 'From the commit of an act to the broker being in line with it, by the clock of this machine',
+      buckets: [0.05, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 30, 300],
+      registers,
+    });
+    this.#revocationFailures = new Counter({
+      name: 'tillcast_revocation_failures_total',
+      help: 'Attempts to bring the broker into line that failed and are tried again, by error code',
+      labelNames: ['code'],
+      registers,
+    });
+    this.#reaped = new Counter({
+      name: 'tillcast_reaped_terminals_total',
+      help: 'Terminals whose connections were closed because their token had ended',
+      registers,
+    });
     this.#limited = new Counter({
       name: 'tillcast_limited_requests_total',
       help: 'Requests refused because a limit was used up, by its policy',
@@ -106,6 +127,19 @@ export class BackendMetrics implements RelayObserver {
       labelNames: ['reason'],
       registers,
     });
+  }
+
+  revoked(waitedMs: number): void {
+    // Another machine's clock may be behind the one that committed.
+    this.#revoked.observe(Math.max(waitedMs, 0) / 1000);
+  }
+
+  revocationFailed(code: ErrorCode): void {
+    this.#revocationFailures.inc({ code });
+  }
+
+  reaped(terminals: number): void {
+    this.#reaped.inc(terminals);
   }
 
   limited(policy: string): void {

@@ -1,0 +1,9 @@
+/** What is asked of the broker to keep terminals out. Each rejects with `broker_unavailable` where it is away. */
+export interface BrokerGate {
+  /** From now on, whoever brings a token of these terminals is refused. Doing it again changes nothing. */
+  block(terminalIds: readonly string[]): Promise<void>;
+  /** Their tokens are taken again. */
+  unblock(terminalIds: readonly string[]): Promise<void>;
+  /** Closes all connections of a terminal, also those that are only just being made. None is as good. */
+  close(terminalId: string, reason: string): Promise<void>;
+}

@@ -1,0 +1,46 @@
+import type { Session } from '../database/database.ts';
+import { integerColumn, statement, textColumn } from '../database/statement.ts';
+
+/** A terminal of a license. */
+export interface LicensedTerminal {
+  readonly licenseId: number;
+  readonly terminalId: string;
+}
+
+const COLUMNS = { licenseId: integerColumn, terminalId: textColumn };
+
+const FIND_OUTLIVED = statement<LicensedTerminal>(
+  'find_outlived_terminals',
+  `SELECT license_id AS "licenseId", terminal_id::text AS "terminalId" FROM terminals
+  WHERE token_expires_at <= $1 AND (closed_at IS NULL OR closed_at < token_expires_at)
+  ORDER BY token_expires_at
+  LIMIT $2`,
+  COLUMNS,
+);
+
+const FIND_OLD_BLOCKS = statement<LicensedTerminal>(
+  'find_old_blocks',
+  `SELECT license_id AS "licenseId", terminal_id::text AS "terminalId" FROM terminals
+  WHERE blocked_until <= $1 AND closed_at IS NOT NULL
+  ORDER BY blocked_until
+  LIMIT $2`,
+  COLUMNS,
+);
+
+/** Terminals whose last token ended at or before `end`, and whose connections were not closed since. */
+export function findOutlived(
+  session: Session,
+  end: Date,
+  limit: number,
+): Promise<readonly LicensedTerminal[]> {
+  return session.query(FIND_OUTLIVED, [end, limit]);
+}
+
+/** Terminals that are blocked though no token of theirs can be good any more. */
+export function findOldBlocks(
+  session: Session,
+  now: Date,
+  limit: number,
+): Promise<readonly LicensedTerminal[]> {
+  return session.query(FIND_OLD_BLOCKS, [now, limit]);
+}

@@ -1,0 +1,109 @@
+import type { Logger } from '@tillcast/broker';
+import type { Database } from '../database/database.ts';
+import type { BrokerGate } from './broker-gate.ts';
+import { inParallel } from './in-parallel.ts';
+import { findOldBlocks, findOutlived, type LicensedTerminal } from './reaper-statements.ts';
+import { markClosed, markUnblocked, requestDueRevocations } from './revocation-statements.ts';
+
+const EVERY_MS = 5_000;
+/** After a token's end: a till renews at 70 % of its life, and by then has tried for a long time. */
+const MARGIN_MS = 5_000;
+/** In one turn; what is left comes at once after it. */
+const BATCH = 500;
+const MAX_CLOSING = 8;
+
+/** What a reaper stands on. */
+export interface ReaperOptions {
+  readonly database: Database;
+  readonly gate: BrokerGate;
+  readonly logger: Logger;
+  /** Told how many terminals' connections were closed because their token had ended. */
+  readonly onReaped: (terminals: number) => void;
+  readonly now: () => Date;
+  /** A number in [0, 1). */
+  readonly random?: () => number;
+}
+
+/**
+ * Does every few seconds what time brings and no act: the broker goes on delivering after a token's end, so
+ * it closes the connections that outlive theirs; it asks for the revocation of licenses that have ended by
+ * date; and it takes back blocks that keep nobody out any more. Any number of reapers may run: doing it twice
+ * changes nothing.
+ */
+export class Reaper implements AsyncDisposable {
+  readonly #options: ReaperOptions;
+  #timer: NodeJS.Timeout | undefined;
+  #turn: Promise<void> = Promise.resolve();
+  #stopped = false;
+
+  constructor(options: ReaperOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#schedule(EVERY_MS);
+  }
+
+  /** Waits for the turn that is under way. Safe to call more than once. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    await this.#turn;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  #schedule(everyMs: number): void {
+    const { random = Math.random } = this.#options;
+    this.#timer = setTimeout(
+      () => {
+        this.#turn = this.#look().then((isMore) => {
+          if (!this.#stopped) this.#schedule(isMore ? 0 : EVERY_MS);
+        });
+      },
+      everyMs * (0.75 + random() / 2),
+    );
+  }
+
+  /** One turn; resolves to whether there is more to do at once. */
+  async #look(): Promise<boolean> {
+    try {
+      return await this.reap();
+    } catch (error) {
+      this.#options.logger.warn({ err: error }, 'could not look for connections that outlive their token');
+      return false;
+    }
+  }
+
+  /** Does one turn. @returns whether it was a full one, so that there may be more */
+  async reap(): Promise<boolean> {
+    const { database, gate, now, onReaped } = this.#options;
+    const at = now();
+    const due = await requestDueRevocations(database, at, BATCH);
+    const end = new Date(at.getTime() - MARGIN_MS);
+    const outlived = await findOutlived(database, end, BATCH);
+    await inParallel(outlived, MAX_CLOSING, ({ terminalId }) =>
+      gate.close(terminalId, 'The access token has ended'),
+    );
+    await this.#mark(outlived, (licenseId, ids) => markClosed(database, licenseId, ids, at));
+    if (outlived.length > 0) onReaped(outlived.length);
+    const old = await findOldBlocks(database, at, BATCH);
+    if (old.length > 0) await gate.unblock(old.map(({ terminalId }) => terminalId));
+    await this.#mark(old, (licenseId, ids) => markUnblocked(database, licenseId, ids));
+    return [due, outlived.length, old.length].some((count) => count >= BATCH);
+  }
+
+  async #mark(
+    terminals: readonly LicensedTerminal[],
+    mark: (licenseId: number, terminalIds: readonly string[]) => Promise<void>,
+  ): Promise<void> {
+    for (const [licenseId, group] of Map.groupBy(terminals, (terminal) => terminal.licenseId)) {
+      await mark(
+        licenseId,
+        group.map(({ terminalId }) => terminalId),
+      );
+    }
+  }
+}

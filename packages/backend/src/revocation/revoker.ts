@@ -1,0 +1,258 @@
+import { randomUUID } from 'node:crypto';
+import { backoffDelayMs, type Clock, type Logger, systemClock } from '@tillcast/broker';
+import { asTillcastError, type ErrorCode } from '@tillcast/protocol/errors';
+import type { Database } from '../database/database.ts';
+import { Signal } from '../relay/signal.ts';
+import type { BrokerGate } from './broker-gate.ts';
+import { claimLicenses, extendClaim, releaseClaim } from './claim-statements.ts';
+import { inParallel } from './in-parallel.ts';
+import { REVOCATIONS_CHANNEL } from './request-revocation.ts';
+import {
+  findOpenRevocations,
+  findTerminalsToClose,
+  findTerminalsToUnblock,
+  finishRevocations,
+  markBlocking,
+  markClosed,
+  markUnblocked,
+  type TerminalToClose,
+} from './revocation-statements.ts';
+
+/** Licenses worked on at once: a large one does not keep a small one waiting. */
+const MAX_LICENSES = 4;
+/** Terminals blocked by one request, while those before them are being closed. */
+const CHUNK_TERMINALS = 100;
+/** Connections closed at once for one license; beyond it the broker is no faster. */
+const MAX_CLOSING = 16;
+/** How long a license is ours without a sign of life. */
+const CLAIM_MS = 30_000;
+/** In case a notification was lost. */
+const SWEEP_EVERY_MS = 5_000;
+const RETRY = { initialMs: 250, maxMs: 5_000 };
+
+/** Told what a revoker does, for metrics. */
+export interface RevocationObserver {
+  /** The broker was brought into line with an act, so long after its commit by this machine's clock. */
+  revoked(waitedMs: number): void;
+  /** It could not be; it is tried again. */
+  revocationFailed(code: ErrorCode): void;
+}
+
+/** What a revoker stands on. */
+export interface RevokerOptions {
+  readonly database: Database;
+  readonly gate: BrokerGate;
+  readonly logger: Logger;
+  readonly observer: RevocationObserver;
+  readonly now: () => Date;
+  readonly clock?: Clock;
+  /** A number in [0, 1). */
+  readonly random?: () => number;
+}
+
+/**
+ * Brings the broker into line with what licenses and terminals are: blocks the tokens of those that have
+ * ended, then closes their connections; lets those in again that have not. It goes by what the database says
+ * at that moment, not by what was asked: an act that was overtaken by the next one does nothing.
+ *
+ * Any number of revokers may run; of each license one takes care at a time. What fails stays asked for, and
+ * is done when the broker's management API is back.
+ */
+export class Revoker implements AsyncDisposable {
+  readonly #options: RevokerOptions;
+  readonly #owner: string = randomUUID();
+  readonly #signal = new Signal();
+  readonly #stopping = new AbortController();
+  readonly #underWay = new Set<Promise<void>>();
+  #failures = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #leaveOff: (() => Promise<void>) | undefined;
+  #running: Promise<void> = Promise.resolve();
+  #stopped: Promise<void> | undefined;
+
+  constructor(options: RevokerOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when it listens. @throws TillcastError `database_unavailable` */
+  async start(): Promise<void> {
+    const wake = (): void => this.wake();
+    this.#leaveOff = await this.#options.database.listen(REVOCATIONS_CHANNEL, {
+      onNotification: wake,
+      onMissed: wake,
+    });
+    this.#running = this.#run();
+    this.#scheduleSweep();
+    this.wake();
+  }
+
+  /** Looks for what is to be done, at once: it may be possible now. */
+  wake(): void {
+    this.#signal.raise();
+  }
+
+  /** Waits for what is under way. Safe to call more than once. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  async #stop(): Promise<void> {
+    this.#stopping.abort();
+    clearTimeout(this.#timer);
+    this.#signal.raise();
+    await this.#running;
+    await this.#leaveOff?.();
+  }
+
+  #scheduleSweep(): void {
+    const { random = Math.random } = this.#options;
+    this.#timer = setTimeout(
+      () => {
+        this.wake();
+        this.#scheduleSweep();
+      },
+      SWEEP_EVERY_MS * (0.75 + random() / 2),
+    );
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopping.signal.aborted) {
+      try {
+        await this.#beginWhatIsOpen();
+        if (this.#failures === 0) await this.#signal.wait();
+        else if (this.#underWay.size === 0) this.#failures = 0;
+        else {
+          await Promise.all(this.#underWay);
+          if (this.#failures > 0) await this.#pause();
+        }
+      } catch (error) {
+        this.#failed(error, 'could not look for revocations');
+        await this.#pause();
+      }
+    }
+    await Promise.all(this.#underWay);
+  }
+
+  /** Begins as many licenses as there is room for; each end makes room and looks again. */
+  async #beginWhatIsOpen(): Promise<void> {
+    const room = MAX_LICENSES - this.#underWay.size;
+    if (room === 0) return;
+    const licenses = await claimLicenses(this.#options.database, this.#owner, CLAIM_MS, room);
+    for (const licenseId of licenses) {
+      const work = this.#settle(licenseId).finally(() => {
+        this.#underWay.delete(work);
+        this.wake();
+      });
+      this.#underWay.add(work);
+    }
+  }
+
+  async #settle(licenseId: number): Promise<void> {
+    const { database } = this.#options;
+    try {
+      await this.#align(licenseId);
+      await releaseClaim(database, this.#owner, licenseId);
+      this.#failures = 0;
+    } catch (error) {
+      this.#failed(error, 'a revocation did not reach the broker yet', licenseId);
+      await this.#giveBack(licenseId);
+    }
+  }
+
+  /** A claim that cannot be given back lapses by itself. */
+  async #giveBack(licenseId: number): Promise<void> {
+    try {
+      await releaseClaim(this.#options.database, this.#owner, licenseId);
+    } catch (error) {
+      this.#options.logger.debug({ err: error, license_id: licenseId }, 'could not give a claim back');
+    }
+  }
+
+  async #align(licenseId: number): Promise<void> {
+    const { database, now, observer } = this.#options;
+    // Read before the standing: an act that is committed later is found open again.
+    const open = await findOpenRevocations(database, licenseId);
+    const at = now();
+    const ended = await findTerminalsToClose(database, licenseId, at);
+    await this.#shutOut(licenseId, ended, at);
+    await this.#letIn(licenseId, await findTerminalsToUnblock(database, licenseId, at));
+    const doneAt = now();
+    const ids = open.map(({ id }) => id);
+    await finishRevocations(database, licenseId, ids, doneAt);
+    for (const { createdAt } of open) observer.revoked(doneAt.getTime() - createdAt.getTime());
+    if (open.length > 0) {
+      const line = { license_id: licenseId, terminals: ended.length, revocations: open.length };
+      this.#options.logger.info(line, 'The broker is in line with a license');
+    }
+  }
+
+  async #shutOut(licenseId: number, ended: readonly TerminalToClose[], at: Date): Promise<void> {
+    let closing: Promise<void> = Promise.resolve();
+    try {
+      for (let start = 0; start < ended.length; start += CHUNK_TERMINALS) {
+        const chunk = ended.slice(start, start + CHUNK_TERMINALS);
+        await this.#block(licenseId, chunk);
+        await closing;
+        closing = this.#close(licenseId, chunk, at);
+        // Awaited at the next turn: until then its failure is nobody's.
+        closing.catch(() => undefined);
+      }
+    } finally {
+      await closing;
+    }
+  }
+
+  /** The block first: who is cut off is back within milliseconds, with a token that is still good. */
+  async #block(licenseId: number, terminals: readonly TerminalToClose[]): Promise<void> {
+    const { database, gate } = this.#options;
+    await this.#keepClaim(licenseId);
+    const ids = terminals.filter(({ hasToken }) => hasToken).map(({ terminalId }) => terminalId);
+    if (ids.length === 0) return;
+    await markBlocking(database, licenseId, ids);
+    await gate.block(ids);
+  }
+
+  async #close(licenseId: number, terminals: readonly TerminalToClose[], at: Date): Promise<void> {
+    const { database, gate } = this.#options;
+    await inParallel(terminals, MAX_CLOSING, ({ terminalId }) =>
+      gate.close(terminalId, 'The license or the terminal has ended'),
+    );
+    const ids = terminals.map(({ terminalId }) => terminalId);
+    await markClosed(database, licenseId, ids, at);
+  }
+
+  async #letIn(licenseId: number, terminalIds: readonly string[]): Promise<void> {
+    const { database, gate } = this.#options;
+    for (let start = 0; start < terminalIds.length; start += CHUNK_TERMINALS) {
+      const chunk = terminalIds.slice(start, start + CHUNK_TERMINALS);
+      await this.#keepClaim(licenseId);
+      await gate.unblock(chunk);
+      await markUnblocked(database, licenseId, chunk);
+    }
+  }
+
+  async #keepClaim(licenseId: number): Promise<void> {
+    if (await extendClaim(this.#options.database, this.#owner, CLAIM_MS, licenseId)) return;
+    throw new Error(`The claim on license ${licenseId} has lapsed: another backend goes on.`);
+  }
+
+  #failed(error: unknown, what: string, licenseId: number | null = null): void {
+    const { logger, observer } = this.#options;
+    const { code } = asTillcastError(error);
+    this.#failures += 1;
+    observer.revocationFailed(code);
+    logger.warn({ err: error, code, ...(licenseId === null ? {} : { license_id: licenseId }) }, what);
+  }
+
+  async #pause(): Promise<void> {
+    const { random = Math.random, clock = systemClock } = this.#options;
+    const delayMs = backoffDelayMs(this.#failures, random(), RETRY);
+    // Rejects only when the revoker stops: then there is nothing left to wait for.
+    await clock.sleep(delayMs, this.#stopping.signal).catch(() => undefined);
+  }
+}

@@ -1,0 +1,42 @@
+import { type Logger, ManagementClient, type ManagementOptions } from '@tillcast/broker';
+import type { Database } from '../database/database.ts';
+import type { BackendMetrics } from '../metrics/metrics.ts';
+import { ManagementGate } from './management-gate.ts';
+import { Reaper } from './reaper.ts';
+import { Revoker } from './revoker.ts';
+
+/** Revoker and reaper at work; disposing of them waits for what is under way. */
+export interface Revocations extends AsyncDisposable {
+  /** The broker was away and is back: what waits for it is done at once. */
+  wake(): void;
+}
+
+/**
+ * Starts revoker and reaper. Without a management API there is nothing that they could do: then a warning
+ * says so once, and what acts ask for stays asked for.
+ * @throws TillcastError `database_unavailable`
+ */
+export async function startRevocations(on: {
+  readonly database: Database;
+  readonly management: ManagementOptions | null;
+  readonly logger: Logger;
+  readonly metrics: BackendMetrics;
+  readonly now: () => Date;
+}): Promise<Revocations> {
+  const { database, management, logger, metrics, now } = on;
+  if (management === null) {
+    logger.warn(
+      {},
+      'RABBITMQ_MANAGEMENT_URL is not set: a terminal that is revoked, or whose license is suspended, goes on receiving until it disconnects. Set it to the management API with the user tillcast-guardian.',
+    );
+    return { wake: () => undefined, [Symbol.asyncDispose]: async () => undefined };
+  }
+  const gate = new ManagementGate(new ManagementClient(management));
+  await using started = new AsyncDisposableStack();
+  const revoker = started.use(new Revoker({ database, gate, logger, observer: metrics, now }));
+  await revoker.start();
+  const onReaped = (terminals: number): void => metrics.reaped(terminals);
+  started.use(new Reaper({ database, gate, logger, onReaped, now })).start();
+  const kept = started.move();
+  return { wake: () => revoker.wake(), [Symbol.asyncDispose]: () => kept.disposeAsync() };
+}
