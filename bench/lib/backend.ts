@@ -26,6 +26,7 @@ export async function startBenchBackend(context: BenchContext): Promise<BenchBac
     AMQP_URL: context.amqpUrl,
     TILLCAST_DATA_DIR: dataDir,
     TILLCAST_API_KEY: API_KEY,
+    TILLCAST_AUTH: 'license-key',
     LOG_LEVEL: 'silent',
   });
   const backend: RunningBackend = await startBackend(config);

@@ -43,6 +43,7 @@ export async function startTestSystem(
     TILLCAST_DATA_DIR: join(root, 'backend'),
     TILLCAST_API_KEY: API_KEY,
     LOG_LEVEL: 'silent',
+    TILLCAST_AUTH: 'license-key',
     VALID_LICENSE_KEY: licenseKeys.join(','),
     ...(database === null ? {} : { DATABASE_URL: database.url }),
   });

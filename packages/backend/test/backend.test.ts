@@ -41,6 +41,7 @@ async function configure(env: Readonly<Record<string, string>> = {}): Promise<Ba
     TILLCAST_DATA_DIR: dataDir,
     AMQP_URL: vhost.amqpUrl,
     VALID_LICENSE_KEY: LICENSE,
+    TILLCAST_AUTH: 'license-key',
     ...env,
   });
 }

@@ -20,6 +20,7 @@ beforeAll(async () => {
       AMQP_URL: broker.amqpUrl,
       TILLCAST_DATA_DIR: join(folder, '.tillcast'),
       PORT: String(await freePort()),
+      TILLCAST_AUTH: 'license-key',
       LOG_LEVEL: 'silent',
     }),
   );

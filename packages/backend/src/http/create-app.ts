@@ -7,6 +7,8 @@ import { addAdminApi } from '../admin-api/admin-api.ts';
 import type { ApiKeyCheck } from '../admin-api/api-keys.ts';
 import type { ImportBounds } from '../admin-api/import.ts';
 import type { Database } from '../database/database.ts';
+import type { IdentityOptions } from '../identity/identity-options.ts';
+import { addIdentityRoutes } from '../identity/identity-routes.ts';
 import type { KeyRing } from '../keys/key-ring.ts';
 import { addPublishedKeyRoutes } from '../keys/published-key-routes.ts';
 import type { BackendMetrics } from '../metrics/metrics.ts';
@@ -34,6 +36,7 @@ export interface AppDependencies {
   readonly logger: Logger;
   readonly isApiKey: ApiKeyCheck;
   readonly keys: KeyRing;
+  readonly identity: IdentityOptions;
   /** Null when messages can be published, else why not. */
   readonly brokerTrouble: () => TillcastError | null;
   readonly answerCacheBytes: number;
@@ -121,6 +124,7 @@ export async function createApp(on: AppDependencies): Promise<App> {
   await addDocumentation(app);
   addHealthRoutes(app, on);
   addPublishedKeyRoutes(app, on.keys);
+  await addIdentityRoutes(app, on);
   await addSyncApi(app, { ...on, requestLimits: limits });
   await addAdminApi(app, { ...on, requestLimits: limits });
   refuseOtherMethods(app, methods);

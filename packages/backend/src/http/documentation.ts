@@ -6,7 +6,7 @@ import { describeApi, describeRoute } from './openapi-schemas.ts';
 type Security = readonly Readonly<Record<string, string[]>>[];
 
 /** The ways to say who one is, as routes refer to them. */
-export const LICENSE_SECURITY: Security = [{ licenseKey: [] }];
+export const TERMINAL_SECURITY: Security = [{ accessToken: [] }, { licenseKey: [] }];
 export const ADMIN_SECURITY: Security = [{ apiKey: [] }];
 
 const ABOUT = `The API by which tills keep their catalogs right, and operators change them.
@@ -33,17 +33,25 @@ export async function addDocumentation(app: App): Promise<void> {
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
       tags: [
+        { name: 'identity', description: 'How a till becomes and stays itself' },
         { name: 'sync', description: 'What tills ask' },
         { name: 'admin', description: 'What operators and integrators ask' },
         { name: 'operation', description: 'What those ask who run it' },
       ],
       components: {
         securitySchemes: {
+          accessToken: {
+            type: 'http',
+            scheme: 'bearer',
+            bearerFormat: 'JWT',
+            description: 'A terminal’s access token, from `POST /api/v1/token`.',
+          },
           licenseKey: {
             type: 'apiKey',
             in: 'header',
             name: 'X-License-Key',
-            description: "The till's license key.",
+            description:
+              "The till's license key alone, where the operator allows it (`TILLCAST_AUTH=license-key`). With a token it may be left out, and must agree.",
           },
           apiKey: {
             type: 'http',

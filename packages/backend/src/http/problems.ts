@@ -54,7 +54,12 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, cause:
 
 /** RFC 9110 wants every 401 to say which credentials are asked for. */
 const CHALLENGES: Readonly<Partial<Record<ErrorCode, string>>> = {
-  credentials_missing: 'X-License-Key realm="tillcast"',
+  credentials_missing: 'Bearer realm="tillcast", X-License-Key realm="tillcast"',
   license_unknown: 'X-License-Key realm="tillcast"',
+  license_key_not_accepted: 'Bearer realm="tillcast"',
+  token_invalid: 'Bearer error="invalid_token"',
+  token_expired: 'Bearer error="invalid_token", error_description="expired"',
+  assertion_invalid: 'Assertion realm="tillcast"',
+  activation_refused: 'Activation realm="tillcast"',
   api_key_invalid: 'Bearer realm="tillcast", error="invalid_token"',
 };

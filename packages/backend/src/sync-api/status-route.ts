@@ -1,3 +1,4 @@
+import { TillcastError } from '@tillcast/protocol/errors';
 import {
   type StatusAnswer,
   type StatusReport,
@@ -8,7 +9,7 @@ import {
 } from '@tillcast/protocol/http/sync-api';
 import { z } from 'zod';
 import type { App } from '../http/app-types.ts';
-import { LICENSE_SECURITY } from '../http/documentation.ts';
+import { TERMINAL_SECURITY } from '../http/documentation.ts';
 import { answer, BODY_REFUSALS, refusals } from '../http/error-answers.ts';
 import { HEAD_EXAMPLE, REPORT_EXAMPLE } from '../http/examples.ts';
 import type { LicenseState } from '../licenses/license.ts';
@@ -25,11 +26,11 @@ export function addStatusRoute(app: App, on: SyncDependencies): void {
     {
       schema: {
         tags: ['sync'],
-        security: LICENSE_SECURITY,
+        security: TERMINAL_SECURITY,
         operationId: 'reportStatus',
         summary: 'What a terminal holds; the answer is its proof of currency',
-        description: `The terminal names itself in \`${TERMINAL_ID_HEADER}\`, a UUID.`,
-        headers: z.object({ [TERMINAL_ID_HEADER]: z.uuid("must be a UUID, the terminal's own") }),
+        description: `With a license key alone the terminal names itself in \`${TERMINAL_ID_HEADER}\`, a UUID; an access token says who it is.`,
+        headers: z.object({ [TERMINAL_ID_HEADER]: z.uuid(ID_RULE).optional() }),
         querystring: z.strictObject({}),
         body: statusReportSchema,
         bodyExample: REPORT_EXAMPLE,
@@ -46,14 +47,24 @@ export function addStatusRoute(app: App, on: SyncDependencies): void {
     },
     async (request) => {
       const license = on.admissions.of(request);
-      const terminalId = request.headers[TERMINAL_ID_HEADER];
+      const proven = on.admissions.terminalOf(request);
+      const terminalId = proven ?? request.headers[TERMINAL_ID_HEADER];
+      if (terminalId === undefined) throw terminalNotNamed();
       const now = on.now();
-      await recordReport(on.database, license.id, terminalId, request.body, { now: on.now });
+      const context = { now: on.now, isProven: proven !== null };
+      await recordReport(on.database, license.id, terminalId, request.body, context);
       on.metrics.reported(outcomeOf(request.body, license));
       const head = syncHead({ ...license, licenseKey: license.key }, now);
       return { ...head, ...standingOf(license, now) } satisfies StatusAnswer;
     },
   );
+}
+
+const ID_RULE = "must be a UUID, the terminal's own";
+
+function terminalNotNamed(): TillcastError {
+  const details = [{ pointer: `/header/${TERMINAL_ID_HEADER}`, detail: ID_RULE }];
+  return new TillcastError('request_invalid', `The header X-Terminal-Id ${ID_RULE}.`, { details });
 }
 
 function outcomeOf({ cursor }: StatusReport, license: LicenseState): ReportOutcome {

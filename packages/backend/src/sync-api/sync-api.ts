@@ -1,8 +1,11 @@
 import type { Database } from '../database/database.ts';
 import type { App } from '../http/app-types.ts';
 import type { RequestLimits } from '../http/limits/request-limits.ts';
+import type { IdentityOptions } from '../identity/identity-options.ts';
+import type { KeyRing } from '../keys/key-ring.ts';
 import { findLicense } from '../licenses/find-license.ts';
 import type { BackendMetrics } from '../metrics/metrics.ts';
+import { AccessTokens } from './access-tokens.ts';
 import { Admissions } from './admissions.ts';
 import { AnswerCache } from './answer-cache.ts';
 import { LicenseGate } from './license-gate.ts';
@@ -15,18 +18,25 @@ export async function addSyncApi(
   on: {
     readonly database: Database;
     readonly metrics: BackendMetrics;
+    readonly keys: KeyRing;
+    readonly identity: IdentityOptions;
     readonly answerCacheBytes: number;
     readonly now: () => Date;
     readonly requestLimits: RequestLimits | null;
   },
 ): Promise<void> {
-  const { database, metrics, now } = on;
-  const gate = new LicenseGate({ find: (key) => findLicense(database, key), now });
+  const { database, metrics, keys, now } = on;
+  const { auth, issuer } = on.identity;
+  const tokens = new AccessTokens({ keys, issuer, now });
+  const gate = new LicenseGate({ find: (key) => findLicense(database, key), tokens, auth, now });
   const cache = new AnswerCache({ maxBytes: on.answerCacheBytes });
   const admissions = new Admissions();
   await app.register(async (scope: App) => {
     admissions.guard(scope, gate);
-    on.requestLimits?.guardTerminals(scope, (request) => admissions.of(request));
+    on.requestLimits?.guardTerminals(scope, (request) => ({
+      license: admissions.of(request),
+      terminalId: admissions.terminalOf(request),
+    }));
     addSyncRoutes(scope, { database, admissions, cache, metrics, now });
     addStatusRoute(scope, { database, admissions, cache, metrics, now });
   });

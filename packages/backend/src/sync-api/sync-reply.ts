@@ -4,7 +4,7 @@ import { matchesEtag } from '../http/etag.ts';
 import type { FinishedAnswer } from './answer-cache.ts';
 
 /** One path holds every license's answers, in several codings. */
-const VARY = 'Accept-Encoding, X-License-Key';
+const VARY = 'Accept-Encoding, Authorization, X-License-Key';
 
 /** Headers of every sync answer, 304 included: it may be kept by the till alone, and is asked about each time. */
 export function syncHeaders(reply: FastifyReply): FastifyReply {

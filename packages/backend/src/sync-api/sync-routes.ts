@@ -17,7 +17,7 @@ import { readKind } from '../catalog/read-kind.ts';
 import { readSnapshot } from '../catalog/read-snapshot.ts';
 import type { Database } from '../database/database.ts';
 import type { App } from '../http/app-types.ts';
-import { LICENSE_SECURITY } from '../http/documentation.ts';
+import { TERMINAL_SECURITY } from '../http/documentation.ts';
 import { answer, refusals } from '../http/error-answers.ts';
 import { HEAD_EXAMPLE, ITEM_EXAMPLES } from '../http/examples.ts';
 import type { LicenseState } from '../licenses/license.ts';
@@ -38,17 +38,23 @@ export interface SyncDependencies {
 
 /** What a license check may refuse with. */
 export const LICENSE_REFUSALS: readonly ErrorCode[] = [
-  'license_key_malformed',
   'credentials_missing',
+  'token_invalid',
+  'token_expired',
+  'license_key_not_accepted',
+  'license_key_malformed',
   'license_unknown',
+  'terminal_revoked',
   'license_suspended',
   'license_expired',
+  'license_revoked',
+  'scope_insufficient',
 ];
 
 /** What a part of the catalog is sent with. */
 const CATALOG_HEADERS = {
   etag: { type: 'string', description: 'Weak; send it back as If-None-Match' },
-  vary: { type: 'string', description: 'Accept-Encoding, X-License-Key' },
+  vary: { type: 'string', description: 'Accept-Encoding, Authorization, X-License-Key' },
 } as const;
 
 const noQuery = z.strictObject({});
@@ -57,7 +63,7 @@ const noQuery = z.strictObject({});
 export function addSyncRoutes(app: App, on: SyncDependencies): void {
   const described = {
     tags: ['sync'],
-    security: LICENSE_SECURITY,
+    security: TERMINAL_SECURITY,
     querystring: noQuery,
   };
   const notModified = z.null().describe('Nothing has changed since the ETag that was sent');

@@ -12,11 +12,13 @@ const RECORD = command(
   FROM asynchronous
   ON CONFLICT (license_id, terminal_id) DO UPDATE
   SET last_seen_at = excluded.last_seen_at, epoch = excluded.epoch, version = excluded.version,
-    digest = excluded.digest, unsent_sales = excluded.unsent_sales, clock_offset_ms = excluded.clock_offset_ms`,
+    digest = excluded.digest, unsent_sales = excluded.unsent_sales, clock_offset_ms = excluded.clock_offset_ms
+  WHERE terminals.public_key IS NULL OR $9::boolean`,
 );
 
 /**
  * Keeps what a terminal last said of itself. Not waited for on disk: it says so again within seconds.
+ * What a terminal that was activated says counts only where it has proven who it is.
  * @param terminalId a UUID
  */
 export async function recordReport(
@@ -24,7 +26,7 @@ export async function recordReport(
   licenseId: number,
   terminalId: string,
   report: StatusReport,
-  context: { readonly now: () => Date },
+  context: { readonly now: () => Date; readonly isProven?: boolean },
 ): Promise<void> {
   const now = context.now();
   const { cursor, unsent_sales, clock } = report;
@@ -32,5 +34,13 @@ export async function recordReport(
   const position = [cursor?.epoch ?? null, cursor?.version ?? null, cursor?.digest ?? null];
   await database
     .ofLicense(licenseId)
-    .query(RECORD, [licenseId, terminalId, now, ...position, unsent_sales, clockOffsetMs]);
+    .query(RECORD, [
+      licenseId,
+      terminalId,
+      now,
+      ...position,
+      unsent_sales,
+      clockOffsetMs,
+      context.isProven ?? false,
+    ]);
 }

@@ -12,6 +12,7 @@ import type { Database, Session } from '../../src/database/database.ts';
 import { openDatabase } from '../../src/database/open-database.ts';
 import type { App } from '../../src/http/app-types.ts';
 import { createApp } from '../../src/http/create-app.ts';
+import type { IdentityOptions } from '../../src/identity/identity-options.ts';
 import { ensureLicense } from '../../src/licenses/create-license.ts';
 import { BackendMetrics } from '../../src/metrics/metrics.ts';
 import { openTestKeyRing } from '../keys/test-key-ring.ts';
@@ -39,9 +40,20 @@ export interface TestApp extends AsyncDisposable {
   commit(...operations: readonly object[]): Promise<Answer>;
 }
 
+/** As a deployment that takes license keys alone, too. */
+export const IDENTITY: IdentityOptions = {
+  auth: 'license-key',
+  issuer: 'https://tillcast.test',
+  tokenLifetimeS: 600,
+  terminalAmqpUrls: ['amqp://127.0.0.1:5672/tillcast'],
+  salesGraceH: 72,
+};
+
 export type Answer = Awaited<ReturnType<App['inject']>>;
 
-export async function openTestApp(options: { readonly importBounds?: ImportBounds } = {}): Promise<TestApp> {
+export async function openTestApp(
+  options: { readonly importBounds?: ImportBounds; readonly identity?: Partial<IdentityOptions> } = {},
+): Promise<TestApp> {
   const directory = await mkdtemp(join(tmpdir(), 'tillcast-http-'));
   const opened = await openDatabase({ dataDir: join(directory, 'database') }, { logger: silentLogger });
   const statements: string[] = [];
@@ -62,6 +74,7 @@ export async function openTestApp(options: { readonly importBounds?: ImportBound
     answerCacheBytes: 32 * 1024 * 1024,
     now: () => state.clock,
     ...options,
+    identity: { ...IDENTITY, ...options.identity },
   });
   await app.ready();
   const get: TestApp['get'] = async (url, headers = {}) => app.inject({ url, headers });

@@ -36,15 +36,17 @@ function gateWithReads(): {
     reads.push(read);
     return read.promise;
   };
-  return { gate: new LicenseGate({ find, now: () => new Date(0) }), reads };
+  return { gate: new LicenseGate({ find, tokens, auth: 'license-key', now: () => new Date(0) }), reads };
 }
+
+const tokens = { verify: () => Promise.reject(new Error('There are no tokens here.')) };
 
 const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
 test('who comes while a read is under way waits for the next one, which all who came share', async () => {
   const { gate, reads } = gateWithReads();
-  const first = gate.admit(KEY);
-  const later = Array.from({ length: 100 }, () => gate.admit(KEY));
+  const first = gate.admit({ licenseKey: KEY });
+  const later = Array.from({ length: 100 }, () => gate.admit({ licenseKey: KEY }));
   expect(reads).toHaveLength(1);
   reads[0]?.resolve(license('active'));
   await first;
@@ -56,11 +58,11 @@ test('who comes while a read is under way waits for the next one, which all who 
 
 test('[S2] a read that began before the suspension admits nobody who came after it', async () => {
   const { gate, reads } = gateWithReads();
-  const before = gate.admit(KEY);
+  const before = gate.admit({ licenseKey: KEY });
   // The read saw the license as active; then it is suspended; then another till asks.
-  const after = gate.admit(KEY);
+  const after = gate.admit({ licenseKey: KEY });
   reads[0]?.resolve(license('active'));
-  await expect(before).resolves.toMatchObject({ status: 'active' });
+  await expect(before).resolves.toMatchObject({ license: { status: 'active' } });
   await turn();
   reads[1]?.resolve(license('suspended'));
   await expect(after).rejects.toMatchObject({ code: 'license_suspended' });
@@ -68,15 +70,15 @@ test('[S2] a read that began before the suspension admits nobody who came after 
 
 test('a failed read fails those who waited for it, and the next ones are read again', async () => {
   const { gate, reads } = gateWithReads();
-  const first = gate.admit(KEY);
-  const second = gate.admit(KEY);
+  const first = gate.admit({ licenseKey: KEY });
+  const second = gate.admit({ licenseKey: KEY });
   reads[0]?.reject(new Error('away'));
   await expect(first).rejects.toThrow('away');
   await turn();
   reads[1]?.resolve(license('active'));
-  await expect(second).resolves.toMatchObject({ id: 1 });
+  await expect(second).resolves.toMatchObject({ license: { id: 1 } });
   await turn();
-  const third = gate.admit(KEY);
+  const third = gate.admit({ licenseKey: KEY });
   expect(reads).toHaveLength(3);
   reads[2]?.resolve(null);
   await expect(third).rejects.toMatchObject({ code: 'license_unknown' });

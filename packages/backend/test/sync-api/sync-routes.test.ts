@@ -124,7 +124,7 @@ describe('what is answered', () => {
     ]);
     expect(snapshot).toMatchObject({ license_key: LICENSE, version: 1, categories: [], users: [] });
     expect(answer.headers['cache-control']).toBe('private, no-cache');
-    expect(answer.headers['vary']).toBe('Accept-Encoding, X-License-Key');
+    expect(answer.headers['vary']).toBe('Accept-Encoding, Authorization, X-License-Key');
   });
 
   test.each(ITEM_PLURALS)('[S3] the list of %s says where the whole catalog stands', async (plural) => {
@@ -231,7 +231,7 @@ describe('compression and copies', () => {
       const again = await on.sync(FULL, { 'if-none-match': known, 'accept-encoding': 'gzip' });
       expect(again).toMatchObject({ statusCode: 304, body: '' });
       expect(again.headers).toMatchObject({ etag, 'cache-control': 'private, no-cache' });
-      expect(again.headers['vary']).toBe('Accept-Encoding, X-License-Key');
+      expect(again.headers['vary']).toBe('Accept-Encoding, Authorization, X-License-Key');
     }
     await on.commit(putProduct('P0003', 7.77));
     const after = await on.sync(FULL, { 'if-none-match': etag });

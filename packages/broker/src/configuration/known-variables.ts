@@ -7,16 +7,26 @@ const TEST_PREFIX = 'TILLCAST_TEST_';
 
 /** What may follow the prefix: backend, terminal and shell share one environment, so each knows all of them. */
 const KNOWN = [
+  'ACTIVATION_CODE',
+  'ACTIVATION_CODE_FILE',
   'API_KEY',
   'API_KEY_FILE',
+  'AUTH',
   'CA_FILE',
   'DATA_DIR',
+  'KEY_PASSPHRASE',
+  'KEY_PASSPHRASE_FILE',
+  'KEY_STORE',
   'PLAINTEXT',
+  'PUBLIC_URL',
   'RABBITMQ',
   'RABBITMQ_BIN',
   'RATE_LIMITS',
+  'SALES_GRACE_H',
   'SECRET_KEY',
   'SECRET_KEY_FILE',
+  'TERMINAL_AMQP_URLS',
+  'TOKEN_LIFETIME_S',
   'TRUSTED_PROXIES',
   'URL',
 ] as const;

@@ -132,7 +132,12 @@ export class DemoStack {
 
   async #startBackend(broker: Environment): Promise<string> {
     const { dataDir, port } = this.#plan;
-    const own = { PORT: String(port), HOST: '127.0.0.1', TILLCAST_DATA_DIR: dataDir };
+    const own = {
+      PORT: String(port),
+      HOST: '127.0.0.1',
+      TILLCAST_DATA_DIR: dataDir,
+      TILLCAST_AUTH: 'license-key',
+    };
     this.#backend = await this.#launch('the backend', 'server', { ...broker, ...own });
     return localhost(await this.#backend.ready);
   }

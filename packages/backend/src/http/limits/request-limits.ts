@@ -61,13 +61,16 @@ export class RequestLimits {
   /** What the terminals of one license ask together, and each of them, once they have been admitted. */
   guardTerminals(
     scope: App,
-    licenseOf: (request: FastifyRequest) => Pick<LicenseState, 'id' | 'terminalsMax'>,
+    admissionOf: (request: FastifyRequest) => {
+      readonly license: Pick<LicenseState, 'id' | 'terminalsMax'>;
+      readonly terminalId: string | null;
+    },
   ): void {
     scope.addHook('onRequest', async (request, reply) => {
-      const license = licenseOf(request);
+      const { license, terminalId } = admissionOf(request);
       this.#take(request, reply, licensePolicy(license.terminalsMax), String(license.id));
-      // Admission compares it with the token's; with a license key alone it is a claim, and the license's quota holds.
-      const terminal = request.headers[TERMINAL_ID_HEADER];
+      // With a license key alone it is a claim, and the license's quota holds.
+      const terminal = terminalId ?? request.headers[TERMINAL_ID_HEADER];
       if (typeof terminal !== 'string') return;
       this.#take(request, reply, POLICIES.terminal, `${license.id} ${terminal.slice(0, 64)}`);
     });
