@@ -65,12 +65,24 @@ export {
 } from './private-node/private-node.ts';
 export { removePrivateNodeData } from './private-node/remove-node-data.ts';
 export {
+  type DesiredBroker,
+  type DesiredBrokerOptions,
+  type DesiredUser,
+  desiredBroker,
+  GUARDIAN_USER,
+  PUBLISHABLE_KEYS,
+  PUBLISHER_USER,
+  TERMINAL_POLICY,
+} from './provisioning/desired-broker.ts';
+export {
   OAUTH_PLUGIN,
   type OAuthNodeConfig,
   type OAuthOptions,
   oauthNodeConfig,
   TOKEN_AUDIENCE,
 } from './provisioning/oauth-node-config.ts';
+export { type Provisioned, provisionBroker } from './provisioning/provision-broker.ts';
+export { type TlsNodeConfig, tlsNodeConfig } from './provisioning/tls-node-config.ts';
 export { Publisher, type PublisherOptions } from './publisher.ts';
 export type { ChannelSource, OpenSession, Session } from './session.ts';
 export { Subscriber, type SubscriberOptions } from './subscriber.ts';

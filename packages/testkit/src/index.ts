@@ -15,6 +15,7 @@ export { type PrivatePostgres, type PrivatePostgresOptions, startPrivatePostgres
 export {
   createVirtualHost,
   type FreshVirtualHost,
+  type ProvisionedHost,
   type RabbitmqAddress,
   startTemporaryRabbitmq,
   type UserRights,

@@ -3,9 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  type DesiredBroker,
+  desiredBroker,
   ManagementClient,
   type NodePorts,
   oauthNodeConfig,
+  provisionBroker,
   silentLogger,
   startPrivateNode,
 } from '@tillcast/broker';
@@ -77,6 +80,17 @@ export interface UserRights {
   readonly topic?: { readonly exchange: string; readonly write: string; readonly read: string };
 }
 
+/** What provisioning made of a virtual host; its users have names of their own, since a broker's users are one list. */
+export interface ProvisionedHost {
+  readonly desired: DesiredBroker;
+  /** Connects as the user that publishes. */
+  readonly publisherUrl: string;
+  /** The user that closes connections: for the management API alone. */
+  readonly guardian: { readonly username: string; readonly password: string };
+  /** The management API's URL with that user and its password. */
+  readonly guardianUrl: string;
+}
+
 /** A virtual host of one's own on a shared node: nothing declared in it is seen in another. */
 export interface FreshVirtualHost extends AsyncDisposable {
   readonly name: string;
@@ -94,6 +108,8 @@ export interface FreshVirtualHost extends AsyncDisposable {
   readonly tokenUrl: (terminalId: string, token: string) => string;
   /** Lets the node take tokens signed with these keys too, from their first use on; their `kid`s must be new. */
   readonly registerJwks: (keys: readonly PublicJwk[]) => Promise<void>;
+  /** Makes it what a broker of a deployment is, by the provisioning that ships; once. */
+  readonly provision: () => Promise<ProvisionedHost>;
   /** Removes it with all that is in it, its users too; whoever is connected is cut off. Safe to call twice. */
   readonly drop: () => Promise<void>;
 }
@@ -117,6 +133,23 @@ export async function createVirtualHost(node: RabbitmqAddress): Promise<FreshVir
     await management.setPermissions({ vhost: name, user, configure, write, read });
     return urlFor(node, name, user, secret);
   };
+  const provision = async (): Promise<ProvisionedHost> => {
+    const publisher = `${name}-publisher`;
+    const guardian = `${name}-guardian`;
+    users.push(publisher, guardian);
+    const desired = desiredBroker({ vhost: name, publisher, guardian });
+    const secret = randomBytes(16).toString('hex');
+    await provisionBroker(management, desired, { [publisher]: secret, [guardian]: secret });
+    const guardianUrl = new URL(managementUrl);
+    guardianUrl.username = guardian;
+    guardianUrl.password = secret;
+    return {
+      desired,
+      publisherUrl: urlFor(node, name, publisher, secret),
+      guardian: { username: guardian, password: secret },
+      guardianUrl: guardianUrl.href,
+    };
+  };
   const drop = async (): Promise<void> => {
     for (const user of users) await management.deleteUser(user);
     await management.deleteVhost(name);
@@ -130,6 +163,7 @@ export async function createVirtualHost(node: RabbitmqAddress): Promise<FreshVir
     addUser,
     mintBrokerToken: (options) => signBrokerToken(node.signingKey, options),
     tokenUrl: (terminalId, token) => urlFor(node, name, terminalId, token),
+    provision,
     registerJwks: (keys) => addToJwksDesk(node.jwksUrl, keys),
     drop,
     [Symbol.asyncDispose]: drop,

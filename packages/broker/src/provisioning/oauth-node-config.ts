@@ -1,5 +1,6 @@
 import { createPublicKey } from 'node:crypto';
 import { TillcastError } from '@tillcast/protocol/errors';
+import { isLoopbackHost } from '../transport/loopback.ts';
 
 /** The plugin that checks access tokens. */
 export const OAUTH_PLUGIN = 'rabbitmq_auth_backend_oauth2';
@@ -99,17 +100,13 @@ function jwksTerms(options: OAuthOptions): readonly string[] {
       `{cacertfile, ${erlangString(options.authoritiesFile ?? SYSTEM_AUTHORITIES)}}`,
     ];
   }
-  if (!isLoopback(url.hostname) && options.allowPlaintext !== true) {
+  if (!isLoopbackHost(url.hostname) && options.allowPlaintext !== true) {
     throw new TillcastError(
       'configuration_invalid',
       `The broker would fetch the keys from ${url.host} unprotected, and whoever answers in its place could make tokens. Use https.`,
     );
   }
   return [address];
-}
-
-function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
 }
 
 function signingKeyTerms(keys: Readonly<Record<string, string>>): readonly string[] {
