@@ -1,4 +1,12 @@
+import { tlsNodeConfig } from '../provisioning/tls-node-config.ts';
 import { LOOPBACK, type NodePorts } from './ports.ts';
+
+/** The PEM files of a node that speaks TLS alone. */
+export interface NodeTls {
+  readonly caFile: string;
+  readonly certFile: string;
+  readonly keyFile: string;
+}
 
 /** What a node's `rabbitmq.conf` is made from. */
 export interface NodeConfigOptions {
@@ -8,6 +16,8 @@ export interface NodeConfigOptions {
   readonly managementPort: number;
   readonly username: string;
   readonly password: string;
+  /** Left out: plain text. */
+  readonly tls?: NodeTls;
   /** Further lines; a later line of the same name wins. */
   readonly extra: readonly string[];
 }
@@ -26,9 +36,7 @@ export const MAX_CHANNELS = 16;
  */
 export function nodeConfig(options: NodeConfigOptions): string {
   return distinctLines([
-    `listeners.tcp.private = ${options.listenAddress}:${options.amqpPort}`,
-    `management.tcp.ip = ${options.listenAddress}`,
-    `management.tcp.port = ${options.managementPort}`,
+    ...listeners(options),
     `default_user = ${options.username}`,
     `default_pass = ${options.password}`,
     'default_user_tags.administrator = true',
@@ -47,6 +55,22 @@ export function nodeConfig(options: NodeConfigOptions): string {
     'log.file.level = info',
     ...options.extra,
   ]);
+}
+
+function listeners({ listenAddress, amqpPort, managementPort, tls }: NodeConfigOptions): readonly string[] {
+  if (tls !== undefined) {
+    return tlsNodeConfig({
+      ...tls,
+      amqpListener: `${listenAddress}:${amqpPort}`,
+      managementAddress: listenAddress,
+      managementPort,
+    });
+  }
+  return [
+    `listeners.tcp.private = ${listenAddress}:${amqpPort}`,
+    `management.tcp.ip = ${listenAddress}`,
+    `management.tcp.port = ${managementPort}`,
+  ];
 }
 
 /** One line for each name, the last given. */

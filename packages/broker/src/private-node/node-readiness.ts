@@ -11,41 +11,46 @@ import { startFailure } from './start-failure.ts';
 const POLL_MS = 250;
 
 /** The node's URL, with user and password. */
-export function amqpUrlOf(settings: RunningSettings): string {
+export function amqpUrlOf(settings: RunningSettings, secure: boolean): string {
   const { username, password, ports } = settings;
-  return `amqp://${encodeURIComponent(username)}:${encodeURIComponent(password)}@${LOOPBACK}:${ports.amqp}/`;
+  return `${secure ? 'amqps' : 'amqp'}://${encodeURIComponent(username)}:${encodeURIComponent(password)}@${LOOPBACK}:${ports.amqp}/`;
 }
 
 /** The management API's URL, without user and password. */
-export function managementUrlOf(ports: NodePorts): string {
-  return `http://${LOOPBACK}:${ports.management}`;
+export function managementUrlOf(ports: NodePorts, secure: boolean): string {
+  return `${secure ? 'https' : 'http'}://${LOOPBACK}:${ports.management}`;
 }
 
 /**
- * Waits until AMQP and the management API really answer; returns the broker's version. Rejects with the
- * signal's reason when that aborts.
+ * Waits until AMQP and the management API really answer, over TLS where an authority is given; returns the
+ * broker's version. Rejects with the signal's reason when that aborts.
  */
 export async function untilReady(
   node: NodeProcess,
   settings: RunningSettings,
   paths: NodePaths,
-  { timeoutMs, signal }: { readonly timeoutMs: number; readonly signal?: AbortSignal },
+  {
+    timeoutMs,
+    caPem,
+    signal,
+  }: { readonly timeoutMs: number; readonly caPem: string | null; readonly signal?: AbortSignal },
 ): Promise<string> {
   const deadline = AbortSignal.timeout(timeoutMs);
   const giveUp = signal === undefined ? deadline : AbortSignal.any([deadline, signal]);
   const management = new ManagementClient({
-    url: managementUrlOf(settings.ports),
+    url: managementUrlOf(settings.ports, caPem !== null),
     username: settings.username,
     password: settings.password,
+    caPem,
     timeoutMs: 5_000,
   });
   for (;;) {
     let last: unknown;
     try {
       const { model } = await connectOnce({
-        url: amqpUrlOf(settings),
+        url: amqpUrlOf(settings, caPem !== null),
         credentials: null,
-        tls: {},
+        tls: caPem === null ? {} : { ca: caPem },
         heartbeatSeconds: 10,
         connectTimeoutMs: 5_000,
         connectionName: 'tillcast readiness',

@@ -1,11 +1,11 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { resolve as resolvePath } from 'node:path';
 import { TillcastError } from '@tillcast/protocol/errors';
 import type { BrokerCredentials } from '../connect-once.ts';
 import type { Logger } from '../logger.ts';
 import { claimDirectory } from './claim.ts';
 import { findRabbitmq, type RabbitmqInstallation } from './find-rabbitmq.ts';
-import { enabledPlugins, type NodePaths, nodeConfig, nodePaths } from './node-config.ts';
+import { enabledPlugins, type NodePaths, type NodeTls, nodeConfig, nodePaths } from './node-config.ts';
 import { type LaunchContext, startEpmd, startServer } from './node-launch.ts';
 import type { NodeProcess, ProcessExit } from './node-process.ts';
 import { amqpUrlOf, managementUrlOf, untilReady } from './node-readiness.ts';
@@ -18,6 +18,8 @@ export interface PrivateNodeOptions {
   readonly dataDir: string;
   /** Ports that must be these; the others are chosen, and kept from one start to the next where they are free. */
   readonly ports?: Partial<NodePorts>;
+  /** It then speaks TLS alone, for AMQP and management alike; left out: plain text, on the loopback. */
+  readonly tls?: NodeTls;
   /** Plugins besides `rabbitmq_management`. */
   readonly plugins?: readonly string[];
   /** Further lines of `rabbitmq.conf`; they go before our own of the same name. */
@@ -89,6 +91,7 @@ export async function startPrivateNode(options: PrivateNodeOptions): Promise<Pri
       'stopping what a process that is no more left running',
     );
   });
+  const secure = options.tls !== undefined;
   const processes: NodeProcess[] = [];
   const stopAll = async (): Promise<void> => {
     // The node first: it signs off at its port mapper.
@@ -107,7 +110,7 @@ export async function startPrivateNode(options: PrivateNodeOptions): Promise<Pri
     const settings = { ...loaded, ports: await choosePorts(options.ports ?? {}, loaded.ports) };
     await saveSettings(paths.dataDir, settings);
     await writeFiles(paths, settings, options);
-    options.onAddress?.(amqpUrlOf(settings));
+    options.onAddress?.(amqpUrlOf(settings, secure));
     progress('starting');
     const launch: LaunchContext = {
       installation,
@@ -120,6 +123,7 @@ export async function startPrivateNode(options: PrivateNodeOptions): Promise<Pri
     progress('booting');
     const version = await untilReady(node, settings, paths, {
       timeoutMs: options.startTimeoutMs ?? 90_000,
+      caPem: options.tls === undefined ? null : await readFile(options.tls.caFile, 'utf8'),
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     });
     progress('ready');
@@ -131,8 +135,8 @@ export async function startPrivateNode(options: PrivateNodeOptions): Promise<Pri
     let stopping: Promise<void> | null = null;
     const stop = (): Promise<void> => (stopping ??= stopAll());
     return {
-      amqpUrl: amqpUrlOf(settings),
-      managementUrl: managementUrlOf(settings.ports),
+      amqpUrl: amqpUrlOf(settings, secure),
+      managementUrl: managementUrlOf(settings.ports, secure),
       credentials: { username: settings.username, password: settings.password },
       ports: settings.ports,
       pid: node.pid,
@@ -159,6 +163,7 @@ async function writeFiles(
     managementPort: management,
     username: settings.username,
     password: settings.password,
+    ...(options.tls === undefined ? {} : { tls: options.tls }),
     extra: options.configExtra ?? [],
   });
   const files = [
