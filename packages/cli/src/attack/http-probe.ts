@@ -1,0 +1,139 @@
+import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { connect as connectSocket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { z } from 'zod';
+
+/** A request as an attacker writes it. */
+export interface ProbeRequest {
+  readonly method?: string;
+  /** With its query, as it goes on the wire. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string | string[]>>;
+  readonly body?: string | Buffer;
+}
+
+/** What came back. */
+export interface ProbeAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly text: string;
+  /** The code of the error catalog; empty where the answer is no problem. */
+  readonly code: string;
+  /** The body as JSON; null where it is none. */
+  json(): unknown;
+}
+
+const TIMEOUT_MS = 30_000;
+const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
+
+const problemSchema = z.object({ code: z.string() });
+
+/** Speaks HTTP with the API, with none of the manners of a client. */
+export class HttpProbe {
+  readonly #base: URL;
+
+  constructor(url: string) {
+    this.#base = new URL(url);
+  }
+
+  get url(): string {
+    return this.#base.href.replace(/\/+$/, '');
+  }
+
+  /** Sends a request. A connection that ends without an answer is status 0. */
+  send(request: ProbeRequest): Promise<ProbeAnswer> {
+    const { promise, resolve } = Promise.withResolvers<ProbeAnswer>();
+    const send = this.#base.protocol === 'https:' ? httpsRequest : httpRequest;
+    const { body } = request;
+    const headers: Record<string, string | string[]> = { ...request.headers };
+    if (
+      body !== undefined &&
+      headers['content-length'] === undefined &&
+      headers['transfer-encoding'] === undefined
+    )
+      headers['content-length'] = String(Buffer.byteLength(body));
+    const outgoing = send({
+      hostname: bare(this.#base.hostname),
+      port: this.#base.port,
+      path: request.path,
+      method: request.method ?? 'GET',
+      headers,
+      timeout: TIMEOUT_MS,
+      agent: false,
+    });
+    let answered = false;
+    const fail = (error: Error): void => {
+      if (!answered) resolve(answerFrom(0, {}, error.message));
+    };
+    outgoing.once('timeout', () => outgoing.destroy(new Error('no answer')));
+    outgoing.on('error', fail);
+    outgoing.once('response', (incoming) => {
+      answered = true;
+      const chunks: Buffer[] = [];
+      let size = 0;
+      incoming.on('data', (chunk: Buffer) => {
+        size += chunk.length;
+        if (size <= MAX_ANSWER_BYTES) chunks.push(chunk);
+      });
+      const end = (): void =>
+        resolve(
+          answerFrom(incoming.statusCode ?? 0, incoming.headers, Buffer.concat(chunks).toString('utf8')),
+        );
+      incoming.once('end', end);
+      // It closed the connection while the rest of the request was still being sent.
+      incoming.once('error', end);
+    });
+    outgoing.end(body);
+    return promise;
+  }
+
+  /** Sends bytes that no client would send, and reads the answer to its end. */
+  sendRaw(bytes: Buffer): Promise<ProbeAnswer> {
+    const { promise, resolve } = Promise.withResolvers<ProbeAnswer>();
+    const secure = this.#base.protocol === 'https:';
+    const host = bare(this.#base.hostname);
+    const port = Number(this.#base.port === '' ? (secure ? 443 : 80) : this.#base.port);
+    const socket = secure ? connectTls({ host, port }) : connectSocket({ host, port });
+    const chunks: Buffer[] = [];
+    socket.setTimeout(TIMEOUT_MS, () => socket.destroy());
+    socket.on('data', (chunk: Buffer) => chunks.push(chunk));
+    socket.once('error', () => socket.destroy());
+    socket.once('close', () => {
+      const text = Buffer.concat(chunks).toString('utf8');
+      const status = Number(/^HTTP\/1\.1 (\d{3})/.exec(text)?.[1] ?? 0);
+      resolve(answerFrom(status, {}, text.split('\r\n\r\n').slice(1).join('\r\n\r\n')));
+    });
+    socket.end(bytes);
+    return promise;
+  }
+
+  /** The bytes of a request for {@link sendRaw}; header values go out as they are. */
+  rawRequest(path: string, headers: Readonly<Record<string, string>>): Buffer {
+    const lines = Object.entries({ host: this.#base.host, connection: 'close', ...headers });
+    const text = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+    return Buffer.from(`GET ${path} HTTP/1.1\r\n${text}\r\n`, 'latin1');
+  }
+}
+
+/** A refusal’s words: `401 token_invalid`. */
+export function told(answer: ProbeAnswer): string {
+  return `${answer.status === 0 ? 'no answer' : answer.status} ${answer.code}`.trim();
+}
+
+function answerFrom(status: number, headers: ProbeAnswer['headers'], text: string): ProbeAnswer {
+  const json = (): unknown => {
+    try {
+      return JSON.parse(text);
+    } catch (error) {
+      if (error instanceof SyntaxError) return null;
+      throw error;
+    }
+  };
+  const problem = status >= 400 ? problemSchema.safeParse(json()) : null;
+  return { status, headers, text, code: problem?.success === true ? problem.data.code : '', json };
+}
+
+function bare(hostname: string): string {
+  return hostname.replace(/^\[|\]$/g, '');
+}

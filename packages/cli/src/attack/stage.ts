@@ -1,0 +1,60 @@
+import type { KeyObject } from 'node:crypto';
+import type { ManagementClient } from '@tillcast/broker';
+import type { LicenseKey } from '@tillcast/protocol/license-key';
+import type { BrokerTarget } from './amqp-probe.ts';
+import type { HttpProbe } from './http-probe.ts';
+import type { Listener } from './listener.ts';
+import type { SqlProbe } from './sql-probe.ts';
+
+/** A till that attacks, or is attacked. */
+export interface AttackTill {
+  readonly licenseKey: LicenseKey;
+  readonly terminalId: string;
+  /** What it signs its assertions with. */
+  readonly privateKey: KeyObject;
+  /** What its assertions are for. */
+  readonly issuer: string;
+  /** An access token that is good for at least half of its life. */
+  token(): Promise<string>;
+}
+
+/** What the operator does meanwhile. */
+export interface Operator {
+  /** The admin API’s key. */
+  readonly apiKey: string;
+  /** Changes a price of a license, once it is back out of the limits of requests. */
+  changePrice(licenseKey: LicenseKey): Promise<{ readonly version: number }>;
+  /** A code that is good for activating a further till of the license. */
+  activationCode(licenseKey: LicenseKey): string;
+}
+
+/** The broker’s own operator. */
+export interface Administrator {
+  readonly management: ManagementClient;
+  readonly vhost: string;
+  /** Puts a message where it likes: through an exchange (`''` is the default one). */
+  publish(message: {
+    readonly exchange: string;
+    readonly routingKey: string;
+    readonly body: string;
+    readonly properties: Readonly<Record<string, unknown>>;
+  }): Promise<void>;
+}
+
+/** Everything that attacks are made with. `own` is the attacker’s; nothing of `other` may ever reach it. */
+export interface Stage {
+  readonly own: AttackTill;
+  readonly other: AttackTill;
+  readonly broker: BrokerTarget;
+  readonly api: HttpProbe;
+  readonly operator: Operator;
+  /** Real terminals’ queues of both licenses. */
+  readonly ownListener: Listener;
+  readonly otherListener: Listener;
+  /** A word in the other license’s catalog that stands nowhere else. */
+  readonly otherSecret: string;
+  readonly administrator: Administrator | null;
+  readonly sql: SqlProbe | null;
+  /** A folder for a till that really runs; null where none can. */
+  readonly tillFolder: string | null;
+}
