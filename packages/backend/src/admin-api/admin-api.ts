@@ -12,6 +12,7 @@ import type { ImportBounds } from './import.ts';
 import { addImportRoute } from './import-route.ts';
 import { addKeyRoutes } from './key-routes.ts';
 import { addLicenseRoutes } from './license-routes.ts';
+import { addTerminalRoutes } from './terminal-routes.ts';
 
 /** Adds what operators and integrators ask, behind the API key. */
 export async function addAdminApi(
@@ -32,6 +33,7 @@ export async function addAdminApi(
     addLicenseRoutes(scope, on);
     addChangeRoutes(scope, on);
     addFleetRoutes(scope, on);
+    addTerminalRoutes(scope, on);
     addAuditRoute(scope, on);
     addKeyRoutes(scope, on);
     await scope.register(async (inner: App) => addImportRoute(inner, on, on.importBounds));

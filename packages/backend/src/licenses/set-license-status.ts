@@ -9,6 +9,7 @@ import type { MessageSigner } from '../keys/key-ring.ts';
 import { requestRevocation } from '../revocation/request-revocation.ts';
 import { getLicense } from './find-license.ts';
 import type { LicenseState } from './license.ts';
+import { standingOf } from './standing.ts';
 import { writeLicenseUpdate } from './write-license-update.ts';
 
 // The first end counts: what was sold before it may be handed in for a while.
@@ -50,9 +51,10 @@ export function setLicenseStatus(
       { status, validUntil: before.validUntil },
       { at, signer: context.signer },
     );
-    const kind = status === 'active' ? 'unblock' : 'block';
-    await requestRevocation(session, { licenseId: head.licenseId, terminalId: null, kind }, at);
     const after = await getLicense(session, key);
+    // Resumed after its end, it stays shut.
+    const kind = standingOf(after, at).valid ? 'unblock' : 'block';
+    await requestRevocation(session, { licenseId: head.licenseId, terminalId: null, kind }, at);
     await appendAudit(session, { actor: 'operator', act: ACTS[status], subject: key }, at);
     return after;
   });
