@@ -1,7 +1,8 @@
 import { join } from 'node:path';
-import { BrokerConnection, Subscriber, silentLogger } from '@tillcast/broker';
+import { BrokerConnection, createFetch, Subscriber, silentLogger } from '@tillcast/broker';
 import type { LicenseKey } from '@tillcast/protocol/license-key';
 import { bindingsOf } from '@tillcast/protocol/routing';
+import { licenseKeyCredentials } from '../../packages/terminal/src/identity/license-key-credentials.ts';
 import { Counters } from '../../packages/terminal/src/replica/counters.ts';
 import { ReplicaDriver } from '../../packages/terminal/src/replica/driver.ts';
 import { systemTillClock } from '../../packages/terminal/src/replica/till-clock.ts';
@@ -92,5 +93,7 @@ export function tillClient(
   licenseKey: LicenseKey,
   terminalId: string = crypto.randomUUID(),
 ): SyncClient {
-  return new SyncClient({ baseUrl, licenseKey, terminalId }, () => performance.now());
+  const till = { terminalId, licenseKey, terminalName: 'Till', brokerUrls: [] };
+  const peer = { baseUrl, licenseKey, credentials: licenseKeyCredentials(till), fetch: createFetch(null) };
+  return new SyncClient(peer, () => performance.now());
 }

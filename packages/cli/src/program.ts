@@ -77,6 +77,12 @@ function groupOf(entry: CommandEntry, program: Command, groups: Map<string, Comm
   const name = entry.path[0] ?? '';
   const known = groups.get(name);
   if (known !== undefined) return known;
+  // A command that is a group as well: what follows the second word belongs to the second word.
+  const own = program.commands.find((command) => command.name() === name);
+  if (own !== undefined) {
+    groups.set(name, own.enablePositionalOptions());
+    return own;
+  }
   const group = program.command(name).description(GROUPS[name] ?? '');
   groups.set(name, group);
   return group;

@@ -34,6 +34,26 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/terminal.ts')).terminal,
   },
   {
+    path: ['terminal', 'activate'],
+    summary: 'Make this machine’s till a terminal of a license',
+    load: async () => (await import('./commands/terminal-activate.ts')).terminalActivate,
+  },
+  {
+    path: ['terminal', 'status'],
+    summary: 'Show who this machine’s till is, and whether the server lets it in',
+    load: async () => (await import('./commands/terminal-status.ts')).terminalStatus,
+  },
+  {
+    path: ['terminal', 'reset'],
+    summary: 'Make this machine’s till forget who it is',
+    load: async () => (await import('./commands/terminal-reset.ts')).terminalReset,
+  },
+  {
+    path: ['terminal', 'token'],
+    summary: 'Print an access token of this machine’s till',
+    load: async () => (await import('./commands/terminal-token.ts')).terminalToken,
+  },
+  {
     path: ['publish', 'price'],
     summary: 'Change a product’s price',
     load: async () => (await import('./commands/publish-price.ts')).publishPrice,

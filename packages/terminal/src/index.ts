@@ -1,2 +1,11 @@
 export { parseTerminalConfig, type TerminalConfig } from './config/terminal-config.ts';
+export { type ActivateTillOptions, activateThisTill } from './identity/activate-this-till.ts';
+export { resetTill, unsentSalesIn } from './identity/reset-till.ts';
+export { readIdentity, type TillIdentity } from './identity/till-identity.ts';
+export {
+  type CurrentToken,
+  currentToken,
+  type TillStanding,
+  tillStanding,
+} from './identity/till-standing.ts';
 export { type RunningTerminal, type StartTerminalOptions, startTerminal } from './terminal.ts';

@@ -1,16 +1,27 @@
 import { join } from 'node:path';
-import { BrokerConnection, createLogger, type Logger, Subscriber } from '@tillcast/broker';
+import {
+  BrokerConnection,
+  createFetch,
+  createLogger,
+  type ExclusiveLock,
+  type Logger,
+  Subscriber,
+} from '@tillcast/broker';
 import { bindingsOf } from '@tillcast/protocol/routing';
 import type { TerminalConfig } from './config/terminal-config.ts';
+import { lockTill } from './identity/activation.ts';
+import { askMessageKeys } from './identity/ask-message-keys.ts';
+import { KeptMessageKeys } from './identity/message-keys.ts';
+import { openCredentials } from './identity/open-credentials.ts';
 import { type LocalServer, startLocalServer } from './local-server/local-server.ts';
 import { builtPageFolder, isPageBuilt, PAGE_MISSING } from './local-server/till-page.ts';
 import { RenewableLine } from './renewable-line.ts';
 import { Counters } from './replica/counters.ts';
 import { ReplicaDriver } from './replica/driver.ts';
 import { systemTillClock } from './replica/till-clock.ts';
+import { CATALOG_FILE } from './store/open-catalog.ts';
 import { TillStore } from './store/till-store.ts';
 import { SyncClient } from './sync-client/sync-client.ts';
-import { keptTerminalId } from './terminal-id.ts';
 import { TillView } from './till-view.ts';
 
 /** A terminal that runs. */
@@ -28,9 +39,15 @@ export interface StartTerminalOptions {
 }
 
 /**
+ * Right after a resumption the broker may still refuse a moment long; a till that it refuses for good asks every
+ * 30 to 60 s, each time with a new token.
+ */
+const TOKEN_REFUSED_BACKOFF = { initialMs: 4_000, maxMs: 60_000 };
+
+/**
  * Starts a terminal. Neither the broker nor the backend need be there: it serves what it has, and says so.
  * @throws TillcastError before it serves anything: `port_in_use`, `data_in_use`, `database_unavailable`,
- *   `configuration_invalid`
+ *   `configuration_invalid`, `secret_unreadable`
  */
 export async function startTerminal(
   config: TerminalConfig,
@@ -41,12 +58,32 @@ export async function startTerminal(
     logger.warn({ variable }, 'This environment variable is not known and has no effect');
   }
   for (const fact of config.plaintextWarnings) logger.warn({}, `${fact}; TILLCAST_PLAINTEXT allows it`);
-  const { licenseKey, terminalName, syncApiUrl } = config;
+  const lock = lockTill(config.dataDir);
+  try {
+    return await startLocked(config, logger, lock);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+async function startLocked(
+  config: TerminalConfig,
+  logger: Logger,
+  lock: ExclusiveLock,
+): Promise<RunningTerminal> {
   const clock = systemTillClock;
-  const terminalId = keptTerminalId(config.dataDir);
   const counters = new Counters();
+  const fetch = createFetch(config.syncApiCaPem);
+  const keys: KeptMessageKeys = new KeptMessageKeys({
+    dataDir: config.dataDir,
+    ask: (signal) => askMessageKeys({ baseUrl: backendUrl, fetch }, signal),
+    logger,
+  });
+  const { credentials, backendUrl } = await openCredentials(config, { clock, fetch, keys, counters, logger });
+  const { licenseKey, terminalId, terminalName } = credentials;
   const store = new TillStore({
-    path: join(config.dataDir, 'catalog.sqlite'),
+    path: join(config.dataDir, CATALOG_FILE),
     licenseKey,
     onSetAside: ({ reason, renamedTo }) => {
       counters.add('catalog_set_aside');
@@ -56,11 +93,12 @@ export async function startTerminal(
       );
     },
   });
-  const client = new SyncClient({ baseUrl: syncApiUrl, licenseKey, terminalId }, () => clock.nowMs());
+  const client = new SyncClient({ baseUrl: backendUrl, licenseKey, credentials, fetch }, () => clock.nowMs());
   const driver = new ReplicaDriver({
     licenseKey,
     store,
     client,
+    keys,
     clock,
     random: Math.random,
     unsentSales: () => 0,
@@ -71,7 +109,10 @@ export async function startTerminal(
   });
   const view = new TillView({ licenseKey, terminalId, terminalName }, store, driver, clock);
   const connection = new BrokerConnection({
-    urls: config.broker.urls,
+    urls: credentials.brokerUrls,
+    ...(credentials.broker === null
+      ? {}
+      : { credentials: credentials.broker, refusedBackoff: TOKEN_REFUSED_BACKOFF }),
     connectionName: `tillcast terminal ${terminalId}`,
     ...(config.broker.caPem === null ? {} : { tls: { ca: config.broker.caPem } }),
     logger,
@@ -102,6 +143,9 @@ export async function startTerminal(
     store.close();
     throw error;
   }
+  credentials.start(connection);
+  // An activated till gets them with its tokens.
+  if (credentials.broker === null) void keys.refresh();
   driver.start();
   connection.start();
   line.start();
@@ -109,12 +153,16 @@ export async function startTerminal(
   logger.info({ url, terminalId, licenseKey, version: store.cursor?.version ?? null }, 'The till is open');
 
   const stop = async (): Promise<void> => {
+    // First, so that nobody waits for a token.
+    await credentials.stop();
     await line.stop();
     await connection.stop();
+    await keys.stop();
     await driver.stop();
     view.stop();
     await server.stop();
     store.close();
+    lock.release();
     logger.info({ terminalId }, 'The till is closed');
   };
   let stopping: Promise<void> | null = null;

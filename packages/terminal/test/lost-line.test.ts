@@ -1,7 +1,15 @@
-import { BrokerConnection, type ChannelSource, Publisher, Subscriber, silentLogger } from '@tillcast/broker';
+import {
+  BrokerConnection,
+  type ChannelSource,
+  createFetch,
+  Publisher,
+  Subscriber,
+  silentLogger,
+} from '@tillcast/broker';
 import { bindingsOf } from '@tillcast/protocol/routing';
 import { freePort, freshVirtualHost } from '@tillcast/testkit';
 import { expect, test, vi } from 'vitest';
+import { licenseKeyCredentials } from '../src/identity/license-key-credentials.ts';
 import { Counters } from '../src/replica/counters.ts';
 import { ReplicaDriver } from '../src/replica/driver.ts';
 import { systemTillClock } from '../src/replica/till-clock.ts';
@@ -28,7 +36,13 @@ test('[P3] [Q4] the queue is deleted under the live consumer: the till attaches 
       onSetAside: ({ reason }) => expect.unreachable(reason),
     }),
   );
-  const peer = { baseUrl: backend.url, licenseKey: LICENSE, terminalId: TERMINAL_ID };
+  const till = { terminalId: TERMINAL_ID, licenseKey: LICENSE, terminalName: 'Till', brokerUrls: [] };
+  const peer = {
+    baseUrl: backend.url,
+    licenseKey: LICENSE,
+    credentials: licenseKeyCredentials(till),
+    fetch: createFetch(null),
+  };
   const driver = new ReplicaDriver({
     licenseKey: LICENSE,
     store,

@@ -11,17 +11,27 @@ import {
   shown,
 } from '@tillcast/broker';
 import { isLicenseKey, type LicenseKey, parseLicenseKey } from '@tillcast/protocol/license-key';
+import { machineSecretPath } from '../identity/machine-secret.ts';
+import { KEY_STORES, type KeyStoreName } from '../identity/till-identity.ts';
 
 /** Everything that a terminal is told from outside: complete and checked. */
 export interface TerminalConfig {
-  readonly licenseKey: LicenseKey;
-  /** What people call this till. */
-  readonly terminalName: string;
-  /** The backend's base address, without a slash at its end. */
-  readonly syncApiUrl: string;
+  /** Null: the one that the till was activated for. */
+  readonly licenseKey: LicenseKey | null;
+  /** What people call this till; null: what it was called at its activation. */
+  readonly terminalName: string | null;
+  /** The backend's base address, without a slash at its end; null: the one that the till was activated at. */
+  readonly syncApiUrl: string | null;
   /** The certificate authorities to trust for the backend, in PEM; null: the system's. */
   readonly syncApiCaPem: string | null;
   readonly broker: BrokerConfig;
+  /** Whether the broker was named; else an activated till goes where the backend says. */
+  readonly brokerNamed: boolean;
+  /** Where a new key is kept. */
+  readonly keyStore: KeyStoreName | 'auto';
+  /** Seals the key file; null: the machine's secret does. */
+  readonly keyPassphrase: string | null;
+  readonly machineSecretPath: string;
   /** Where the till's page is served: a loopback address. */
   readonly host: string;
   readonly port: number;
@@ -38,8 +48,8 @@ export interface TerminalConfig {
 
 /**
  * A terminal's configuration from its environment: `LICENSE_KEY`, `TERMINAL_NAME`, `SYNC_API_URL`, `HOST`,
- * `PORT`, `TILLCAST_DATA_DIR`, `LOG_LEVEL`, `SYNC_API_CA_FILE`, `TILLCAST_PLAINTEXT` and the broker's (see readBrokerConfig). Secrets may be given as
- * `<NAME>_FILE`.
+ * `PORT`, `TILLCAST_DATA_DIR`, `TILLCAST_KEY_STORE`, `TILLCAST_KEY_PASSPHRASE`, `LOG_LEVEL`, `SYNC_API_CA_FILE`,
+ * `TILLCAST_PLAINTEXT` and the broker's (see readBrokerConfig). Secrets may be given as `<NAME>_FILE`.
  * @throws TillcastError `configuration_invalid`: one error, which names each variable that is wrong and how
  */
 export function parseTerminalConfig(environment: Environment): TerminalConfig {
@@ -51,6 +61,10 @@ export function parseTerminalConfig(environment: Environment): TerminalConfig {
     syncApiUrl: readSyncApiUrl(reader, plaintext),
     syncApiCaPem: readCaFile(reader, 'SYNC_API_CA_FILE'),
     broker: readBrokerConfig(reader, plaintext),
+    brokerNamed: reader.hasSecret('AMQP_URL') || reader.text('RABBITMQ_HOST') !== null,
+    keyStore: reader.oneOf('TILLCAST_KEY_STORE', ['auto', ...KEY_STORES], 'auto'),
+    keyPassphrase: readPassphrase(reader),
+    machineSecretPath: machineSecretPath(environment),
     host: readHost(reader),
     port: reader.integer('PORT', { min: 1, max: 65_535, fallback: 8101 }),
     dataDir: reader.text('TILLCAST_DATA_DIR') ?? '.tillcast/terminal',
@@ -60,30 +74,41 @@ export function parseTerminalConfig(environment: Environment): TerminalConfig {
     unknownVariables: readUnknownVariables(reader),
   };
   reader.finish("The terminal's configuration");
-  return { licenseKey: parseLicenseKey(licenseKey), ...rest };
+  return { licenseKey: licenseKey === null ? null : parseLicenseKey(licenseKey), ...rest };
 }
 
 function readLicenseKey(reader: EnvironmentReader): string | null {
   const key = reader.secret('LICENSE_KEY');
-  if (!reader.hasSecret('LICENSE_KEY')) {
-    reader.problem('LICENSE_KEY', 'is missing: set it to the license that this till sells for');
-  } else if (key !== null && !isLicenseKey(key)) {
+  if (key !== null && !isLicenseKey(key)) {
     const rule = '6 to 64 characters of A-Z, 0-9 and single inner hyphens, for example EXTRO-LIFE-ABC123';
     reader.problem('LICENSE_KEY', `must be ${rule}, not ${shown(key)}`);
   }
   return key;
 }
 
-function readName(reader: EnvironmentReader): string {
-  const name = reader.text('TERMINAL_NAME') ?? 'Till';
+/** Short ones are guessed by whoever has the file. */
+const PASSPHRASE_MIN_LENGTH = 12;
+
+function readPassphrase(reader: EnvironmentReader): string | null {
+  const passphrase = reader.secret('TILLCAST_KEY_PASSPHRASE');
+  if (passphrase !== null && passphrase.length < PASSPHRASE_MIN_LENGTH) {
+    reader.problem('TILLCAST_KEY_PASSPHRASE', `must have ${PASSPHRASE_MIN_LENGTH} characters at least`);
+  }
+  return passphrase;
+}
+
+function readName(reader: EnvironmentReader): string | null {
+  const name = reader.text('TERMINAL_NAME');
+  if (name === null) return null;
   if (name.length > 64 || /\p{Cc}/u.test(name)) {
     reader.problem('TERMINAL_NAME', 'must be up to 64 characters without control characters');
   }
   return name;
 }
 
-function readSyncApiUrl(reader: EnvironmentReader, plaintext: PlaintextRule): string {
-  const text = reader.text('SYNC_API_URL') ?? 'http://localhost:8080';
+function readSyncApiUrl(reader: EnvironmentReader, plaintext: PlaintextRule): string | null {
+  const text = reader.text('SYNC_API_URL');
+  if (text === null) return null;
   const url = URL.parse(text);
   const good =
     url !== null &&

@@ -15,7 +15,9 @@ export type Metric =
   | 'detached'
   | 'line_deaf'
   | 'store_failed'
-  | 'catalog_set_aside';
+  | 'catalog_set_aside'
+  | 'token_received'
+  | 'login_renewed';
 
 /** Counts that only grow. */
 export class Counters {

@@ -31,6 +31,16 @@ export function refusalText(code: ErrorCode): string {
       return 'The license has expired. Call your supplier.';
     case 'license_unknown':
       return 'The server does not know the license of this till. Check its license key.';
+    case 'license_revoked':
+      return 'The license was ended for good. Call your supplier.';
+    case 'terminal_revoked':
+      return 'This till was shut out by the operator. Call your supplier, who can activate it again.';
+    case 'terminal_unknown':
+    case 'assertion_invalid':
+      return 'The server does not know this till any more. Call your supplier: it must be activated again.';
+    case 'terminal_not_activated':
+    case 'license_key_not_accepted':
+      return 'This till is not activated yet. Whoever looks after it runs: tillcast terminal activate.';
     default:
       return `The server refuses this till (${code}). Call your supplier.`;
   }

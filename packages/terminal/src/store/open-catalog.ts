@@ -27,6 +27,9 @@ export interface SetAside {
   readonly renamedTo: string;
 }
 
+/** The catalog's file in a till's folder. */
+export const CATALOG_FILE = 'catalog.sqlite';
+
 /** How many files that were set aside are kept: enough to look into one, too few to fill a disk. */
 const SET_ASIDE_KEPT = 2;
 

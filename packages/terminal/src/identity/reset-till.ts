@@ -1,0 +1,65 @@
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { TillcastError } from '@tillcast/protocol/errors';
+import type { TerminalConfig } from '../config/terminal-config.ts';
+import { CATALOG_FILE } from '../store/open-catalog.ts';
+import { lockTill } from './activation.ts';
+import { keyStoreNamed } from './key-store.ts';
+import { keyStoreOptionsOf } from './open-credentials.ts';
+import { type KeyPlace, readIdentity, readPending, removeIdentity, removePending } from './till-identity.ts';
+
+/** How many sales in this folder the server has not got yet. This version takes no sales, so there are none. */
+export function unsentSalesIn(_dataDir: string): number {
+  return 0;
+}
+
+/**
+ * Makes the folder's till forget who it is: its identity, its key and its catalog. The terminal that it was
+ * stays known to the server, and keeps its seat there until an operator revokes it.
+ * @param unsentSales how many sales wait; another one than {@link unsentSalesIn} in tests
+ * @throws TillcastError `unsent_sales` while sales wait, `data_in_use` while the till runs, `secret_unreadable`
+ *   where the keyring does not let the key go
+ */
+export async function resetTill(
+  config: TerminalConfig,
+  unsentSales: (dataDir: string) => number = unsentSalesIn,
+): Promise<void> {
+  const { dataDir } = config;
+  const lock = lockTill(dataDir);
+  try {
+    const waiting = unsentSales(dataDir);
+    if (waiting > 0) {
+      throw new TillcastError(
+        'unsent_sales',
+        `${waiting} ${waiting === 1 ? 'sale waits' : 'sales wait'} in ${dataDir} to be sent: start the till where it reaches the server, and reset it when none waits any more.`,
+      );
+    }
+    // Who cannot be read any more is forgotten all the same.
+    for (const key of [known(() => readIdentity(dataDir)), known(() => readPending(dataDir))]) {
+      if (key !== null) await keyStoreNamed(key.store, keyStoreOptionsOf(config)).remove(key.id);
+    }
+    removeCatalog(dataDir);
+    rmSync(join(dataDir, 'identity.key'), { force: true });
+    rmSync(join(dataDir, 'terminal-id'), { force: true });
+    removePending(dataDir);
+    removeIdentity(dataDir);
+  } finally {
+    lock.release();
+  }
+}
+
+function known(read: () => { readonly key: KeyPlace } | null): KeyPlace | null {
+  try {
+    return read()?.key ?? null;
+  } catch (error) {
+    if (error instanceof TillcastError && error.code === 'configuration_invalid') return null;
+    throw error;
+  }
+}
+
+/** The file, what SQLite keeps beside it, and those that were set aside. */
+function removeCatalog(dataDir: string): void {
+  for (const name of readdirSync(dataDir)) {
+    if (name.startsWith(CATALOG_FILE)) rmSync(join(dataDir, name), { force: true });
+  }
+}

@@ -1,0 +1,185 @@
+import type { BrokerConnection, BrokerCredentials, ConnectionState, Logger } from '@tillcast/broker';
+import { asTillcastError, type ErrorCode, TillcastError } from '@tillcast/protocol/errors';
+import type { LicenseKey } from '@tillcast/protocol/license-key';
+import { isRefusal } from './refusals.ts';
+import type { TillCredentials } from './till-credentials.ts';
+import { type AccessToken, TokenClient, type TokenClientOptions } from './token-client.ts';
+
+export interface TokenCredentialsOptions extends Omit<TokenClientOptions, 'onRefused'> {
+  readonly licenseKey: LicenseKey;
+  readonly terminalName: string;
+  readonly brokerUrls: readonly string[];
+  /** A token on the living connection was replaced, without a gap. */
+  readonly onLoginRenewed?: () => void;
+}
+
+/** The broker answers at once, or not at all. */
+const UPDATE_TIMEOUT_MS = 10_000;
+
+/** An activated till: its access token speaks for it, at the sync API and at the broker. */
+export class TokenCredentials implements TillCredentials {
+  readonly terminalId: string;
+  readonly licenseKey: LicenseKey;
+  readonly terminalName: string;
+  readonly brokerUrls: readonly string[];
+  readonly #tokens: TokenClient;
+  readonly #logger: Logger;
+  readonly #onLoginRenewed: () => void;
+  #connection: BrokerConnection | null = null;
+  #stopListening: () => void = () => undefined;
+  #stopped = false;
+  /** The connection was lost or its login refused: the token that it had may be why. */
+  #wantsFresh = false;
+  #wasUp = false;
+  /** What the connection logged in with, or was given since. */
+  #loginToken: string | null = null;
+  #parked = false;
+  #work: Promise<void> = Promise.resolve();
+
+  constructor(options: TokenCredentialsOptions) {
+    this.terminalId = options.terminalId;
+    this.licenseKey = options.licenseKey;
+    this.terminalName = options.terminalName;
+    this.brokerUrls = options.brokerUrls;
+    this.#logger = options.logger;
+    this.#onLoginRenewed = options.onLoginRenewed ?? (() => undefined);
+    this.#tokens = new TokenClient({
+      ...options,
+      onToken: (token, answer) => {
+        options.onToken(token, answer);
+        this.#takeUp();
+      },
+      onRefused: () => this.#park(),
+    });
+  }
+
+  async headers(signal: AbortSignal): Promise<Readonly<Record<string, string>>> {
+    const { text } = await unlessAborted(this.#tokens.current(), signal);
+    return { authorization: `Bearer ${text}` };
+  }
+
+  isOutdated(code: ErrorCode | null, { authorization }: Readonly<Record<string, string>>): boolean {
+    if (code !== 'token_expired' && code !== 'token_invalid') return false;
+    this.#tokens.discard(authorization?.slice('Bearer '.length) ?? '');
+    return true;
+  }
+
+  readonly broker = async (): Promise<BrokerCredentials> => {
+    const { text } = this.#wantsFresh ? await this.#freshOrGood() : await this.#tokens.current();
+    this.#wantsFresh = false;
+    this.#loginToken = text;
+    return { username: this.terminalId, password: text };
+  };
+
+  start(connection: BrokerConnection): void {
+    this.#connection = connection;
+    this.#stopListening = connection.onStateChange((state) => this.#onState(state));
+    this.#tokens.start();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#stopListening();
+    await this.#tokens.stop();
+    await this.#work;
+  }
+
+  /** With the backend out of reach, a token that is good is worth a try: an outage of the one is none of the other. */
+  async #freshOrGood(): Promise<AccessToken> {
+    try {
+      return await this.#tokens.fresh();
+    } catch (error) {
+      const { token } = this.#tokens;
+      if (token === null || isRefusal(asTillcastError(error).code)) throw error;
+      return token;
+    }
+  }
+
+  #onState(state: ConnectionState): void {
+    if (state.status === 'up') {
+      this.#wasUp = true;
+      this.#renewLogin();
+    } else if (state.status === 'down') {
+      if (this.#wasUp || state.reason.code === 'broker_access_refused') this.#wantsFresh = true;
+      this.#wasUp = false;
+    }
+  }
+
+  /** A token came: give it to the connection that lives, or make one again. */
+  #takeUp(): void {
+    const connection = this.#connection;
+    if (connection === null) return;
+    if (!this.#parked) return this.#renewLogin();
+    this.#parked = false;
+    this.#next(() => {
+      this.#wantsFresh = false;
+      connection.start();
+      return Promise.resolve();
+    });
+  }
+
+  /** The server refuses us: the broker is left alone until it does so no more. */
+  #park(): void {
+    const connection = this.#connection;
+    if (connection === null || this.#parked) return;
+    this.#parked = true;
+    this.#next(() => connection.stop());
+  }
+
+  #renewLogin(): void {
+    const connection = this.#connection;
+    const text = this.#tokens.token?.text;
+    if (connection?.state.status !== 'up' || text === undefined || text === this.#loginToken) return;
+    this.#loginToken = text;
+    this.#next(async () => {
+      try {
+        await withinMs(UPDATE_TIMEOUT_MS, connection.updateSecret(text, 'The token is renewed'));
+        this.#onLoginRenewed();
+      } catch (error) {
+        this.#logger.warn({ err: error }, 'The broker did not take the renewed token');
+        // One that is lost comes back by itself.
+        if (connection.state.status !== 'up') return;
+        await connection.stop();
+        if (!this.#stopped && !this.#parked) connection.start();
+      }
+    });
+  }
+
+  /** One by one, so that a start never falls into a stop. */
+  #next(act: () => Promise<void>): void {
+    this.#work = this.#work.then(async () => {
+      if (this.#stopped) return;
+      try {
+        await act();
+      } catch (error) {
+        this.#logger.error({ err: error }, 'The connection to the broker could not be changed');
+      }
+    });
+  }
+}
+
+async function withinMs<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => reject(new TillcastError('broker_unavailable', `It did not answer within ${timeoutMs / 1_000} s.`)),
+    timeoutMs,
+  );
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** What others ask for as well is not given up, only not waited for. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const onAbort = (): void => reject(new TillcastError('backend_unavailable', 'It was given up.'));
+  if (signal.aborted) onAbort();
+  else signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
