@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import type { Database } from '../../src/database/database.ts';
+import { auditContract } from './audit-contract.ts';
 import { commitContract } from './commit-contract.ts';
 import { concurrencyContract } from './concurrency-contract.ts';
 import { databaseContract } from './database-contract.ts';
 import { deltaContract } from './delta-contract.ts';
+import { isolationContract } from './isolation-contract.ts';
 import { licensesContract } from './licenses-contract.ts';
 import { propertyContract } from './property-contract.ts';
 import { terminalsContract } from './terminals-contract.ts';
@@ -32,5 +34,7 @@ export function storageContract(
     concurrencyContract(database);
     propertyContract(database);
     terminalsContract(database);
+    auditContract(database);
+    isolationContract(database);
   });
 }

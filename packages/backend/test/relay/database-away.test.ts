@@ -1,16 +1,13 @@
 import { freshDatabase, freshVirtualHost } from '@tillcast/testkit';
 import { expect, test } from 'vitest';
 import { commit } from '../../src/catalog/commit.ts';
-import { command } from '../../src/database/statement.ts';
 import { context, newLicense, open, product } from '../contract/fixture.ts';
+import { asOwner } from '../database/as-owner.ts';
 import { firstArrivals, Listener, startRelay, upTo } from './harness.ts';
 import { publishedUpTo } from './published.ts';
 
-const END_OTHER_SESSIONS = command(
-  'test_end_sessions',
-  `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-  WHERE datname = current_database() AND pid <> pg_backend_pid()`,
-);
+const END_OTHER_SESSIONS = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+  WHERE datname = current_database() AND pid <> pg_backend_pid()`;
 
 // Every connection of the relay, the listening one too, is cut again and again while changes are committed.
 test('[Y2] a relay whose database connections are lost goes on when they are back', async () => {
@@ -27,7 +24,7 @@ test('[Y2] a relay whose database connections are lost goes on when they are bac
       version += 1;
       await commit(database, key, [product('P', version)], context);
     }
-    await database.query(END_OTHER_SESSIONS);
+    await asOwner(database, END_OTHER_SESSIONS);
     await publishedUpTo(database, key, version);
   }
   await listener.until(({ changes }) => firstArrivals(changes).get(key)?.length === version);

@@ -25,7 +25,7 @@ CREATE POLICY own_license ON licenses TO tillcast_app
 CREATE POLICY all_licenses ON licenses TO tillcast_system USING (true) WITH CHECK (true);
 GRANT SELECT ON licenses TO tillcast_app, tillcast_system;
 GRANT UPDATE (name, status, valid_until, terminals_max, activation_code_hash, ended_at)
-  ON licenses TO tillcast_app, tillcast_system;
+  ON licenses TO tillcast_app;
 GRANT INSERT ON licenses TO tillcast_system;
 
 ALTER TABLE catalogs ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
@@ -33,7 +33,7 @@ CREATE POLICY own_license ON catalogs TO tillcast_app
   USING (license_id = current_license_id()) WITH CHECK (license_id = current_license_id());
 CREATE POLICY all_licenses ON catalogs TO tillcast_system USING (true) WITH CHECK (true);
 GRANT SELECT ON catalogs TO tillcast_app, tillcast_system;
-GRANT UPDATE (version, digest, live_items) ON catalogs TO tillcast_app, tillcast_system;
+GRANT UPDATE (version, digest, live_items) ON catalogs TO tillcast_app;
 GRANT INSERT ON catalogs TO tillcast_system;
 
 ALTER TABLE items ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
@@ -47,7 +47,7 @@ CREATE POLICY own_license ON changes TO tillcast_app
   USING (license_id = current_license_id()) WITH CHECK (license_id = current_license_id());
 CREATE POLICY all_licenses ON changes TO tillcast_system USING (true) WITH CHECK (true);
 GRANT SELECT, INSERT ON changes TO tillcast_app;
-GRANT SELECT, INSERT ON changes TO tillcast_system;
+GRANT SELECT ON changes TO tillcast_system;
 
 ALTER TABLE publications ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY own_license ON publications TO tillcast_app
@@ -60,25 +60,32 @@ ALTER TABLE terminals ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY own_license ON terminals TO tillcast_app
   USING (license_id = current_license_id()) WITH CHECK (license_id = current_license_id());
 CREATE POLICY all_licenses ON terminals TO tillcast_system USING (true) WITH CHECK (true);
-GRANT SELECT, INSERT, UPDATE, DELETE ON terminals TO tillcast_app, tillcast_system;
+GRANT SELECT ON terminals TO tillcast_app, tillcast_system;
+GRANT INSERT ON terminals TO tillcast_app;
+-- Neither its id nor its key: another key is another terminal.
+GRANT UPDATE (name, revoked_at, token_expires_at, last_seen_at, epoch, version, digest, unsent_sales, clock_offset_ms)
+  ON terminals TO tillcast_app;
 
 ALTER TABLE seat_codes ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY own_license ON seat_codes TO tillcast_app
   USING (license_id = current_license_id()) WITH CHECK (license_id = current_license_id());
 CREATE POLICY all_licenses ON seat_codes TO tillcast_system USING (true) WITH CHECK (true);
-GRANT SELECT, INSERT, UPDATE, DELETE ON seat_codes TO tillcast_app, tillcast_system;
+GRANT SELECT, INSERT, DELETE ON seat_codes TO tillcast_app;
+GRANT SELECT ON seat_codes TO tillcast_system;
 
 ALTER TABLE assertions ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY own_license ON assertions TO tillcast_app
   USING (license_id = current_license_id()) WITH CHECK (license_id = current_license_id());
 CREATE POLICY all_licenses ON assertions TO tillcast_system USING (true) WITH CHECK (true);
-GRANT SELECT, INSERT, UPDATE, DELETE ON assertions TO tillcast_app, tillcast_system;
+GRANT SELECT, INSERT ON assertions TO tillcast_app;
+GRANT SELECT, DELETE ON assertions TO tillcast_system;
 
 ALTER TABLE revocations ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY own_license ON revocations TO tillcast_app
   USING (license_id = current_license_id()) WITH CHECK (license_id = current_license_id());
 CREATE POLICY all_licenses ON revocations TO tillcast_system USING (true) WITH CHECK (true);
-GRANT SELECT, INSERT, UPDATE, DELETE ON revocations TO tillcast_app, tillcast_system;
+GRANT SELECT, INSERT ON revocations TO tillcast_app;
+GRANT SELECT, INSERT, UPDATE (done_at) ON revocations TO tillcast_system;
 
 -- Of no license: the system's alone.
 
@@ -86,7 +93,7 @@ GRANT SELECT, INSERT, UPDATE (published_at) ON broadcasts TO tillcast_system;
 GRANT SELECT, INSERT, UPDATE (seen_until), DELETE ON relays TO tillcast_system;
 GRANT SELECT, UPDATE (owner, lease_until) ON relay_shards TO tillcast_system;
 GRANT SELECT, INSERT, UPDATE (name) ON api_keys TO tillcast_system;
-GRANT SELECT, INSERT, UPDATE, DELETE ON signing_keys TO tillcast_system;
+GRANT SELECT, INSERT, UPDATE (state, current_from, retired_at), DELETE ON signing_keys TO tillcast_system;
 
 -- The audit log: everyone appends, by one function that runs as the owner; nobody changes it.
 

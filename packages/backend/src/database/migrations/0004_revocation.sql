@@ -6,6 +6,8 @@ ALTER TABLE terminals
   -- When its connections were last closed by us.
   ADD COLUMN closed_at timestamptz;
 
+GRANT UPDATE (blocked_until, closed_at) ON terminals TO tillcast_system;
+
 CREATE INDEX terminals_by_token_end ON terminals (token_expires_at) WHERE token_expires_at IS NOT NULL;
 CREATE INDEX terminals_blocked ON terminals (blocked_until) WHERE blocked_until IS NOT NULL;
 
