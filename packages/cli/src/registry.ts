@@ -11,7 +11,8 @@ export interface CommandEntry {
 export const GROUPS: Readonly<Record<string, string>> = {
   publish: 'Change one license’s catalog, and its tills at once',
   broadcast: 'Tell all tills something',
-  license: 'Create, look at, suspend and resume licenses',
+  license: 'Create, look at, change, suspend and revoke licenses',
+  terminals: 'Look at the terminals of licenses, rename, revoke and move them',
   tls: 'Certificates for development',
   sync: 'See how current the tills are',
   audit: 'See who did what, and check that nobody changed the log',
@@ -117,6 +118,41 @@ export const COMMANDS: readonly CommandEntry[] = [
     path: ['license', 'resume'],
     summary: 'Resume a suspended license',
     load: async () => (await import('./commands/license-standing.ts')).licenseResume,
+  },
+  {
+    path: ['license', 'revoke'],
+    summary: 'Revoke a license, for good',
+    load: async () => (await import('./commands/license-standing.ts')).licenseRevoke,
+  },
+  {
+    path: ['license', 'update'],
+    summary: 'Change a license’s name, end or number of terminals',
+    load: async () => (await import('./commands/license-update.ts')).licenseUpdate,
+  },
+  {
+    path: ['license', 'renew-code'],
+    summary: 'Give a license another activation code',
+    load: async () => (await import('./commands/license-renew-code.ts')).licenseRenewCode,
+  },
+  {
+    path: ['terminals', 'list'],
+    summary: 'List terminals',
+    load: async () => (await import('./commands/terminals-list.ts')).terminalsList,
+  },
+  {
+    path: ['terminals', 'rename'],
+    summary: 'Give a terminal another name',
+    load: async () => (await import('./commands/terminals-rename.ts')).terminalsRename,
+  },
+  {
+    path: ['terminals', 'revoke'],
+    summary: 'Revoke a terminal, for good',
+    load: async () => (await import('./commands/terminals-revoke.ts')).terminalsRevoke,
+  },
+  {
+    path: ['terminals', 'move'],
+    summary: 'Move a terminal’s place to another machine',
+    load: async () => (await import('./commands/terminals-move.ts')).terminalsMove,
   },
   {
     path: ['import'],

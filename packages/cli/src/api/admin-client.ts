@@ -4,12 +4,15 @@ import { ERROR_CATALOG, type ErrorCode, isErrorCode, TillcastError } from '@till
 import {
   ADMIN_PATHS,
   type AuditPage,
+  activationCodeSchema,
   auditPageSchema,
   type BroadcastRequest,
   broadcastResultSchema,
   type CommitResult,
+  type CreatedLicense,
   type CreateLicense,
   commitResultSchema,
+  createdLicenseSchema,
   IMPORT_MEDIA_TYPE,
   type ImportResult,
   importResultSchema,
@@ -18,6 +21,8 @@ import {
   licenseSchema,
   type TerminalStatus,
   terminalListSchema,
+  terminalStatusSchema,
+  type UpdateLicense,
 } from '@tillcast/protocol/http/admin-api';
 import { PROBLEM_MEDIA_TYPE, problemSchema } from '@tillcast/protocol/http/problem';
 import type { LicenseKey } from '@tillcast/protocol/license-key';
@@ -56,8 +61,20 @@ export class AdminClient implements Disposable {
     return this.#ask('GET', ADMIN_PATHS.license(key), licenseSchema);
   }
 
-  createLicense(license: CreateLicense): Promise<License> {
-    return this.#ask('POST', ADMIN_PATHS.licenses, licenseSchema, license);
+  createLicense(license: CreateLicense): Promise<CreatedLicense> {
+    return this.#ask('POST', ADMIN_PATHS.licenses, createdLicenseSchema, license);
+  }
+
+  updateLicense(key: LicenseKey, update: UpdateLicense): Promise<License> {
+    return this.#ask('PATCH', ADMIN_PATHS.license(key), licenseSchema, update);
+  }
+
+  renewActivationCode(key: LicenseKey): Promise<{ readonly activation_code: string }> {
+    return this.#ask('POST', ADMIN_PATHS.activationCode(key), activationCodeSchema, {});
+  }
+
+  revoke(key: LicenseKey): Promise<License> {
+    return this.#ask('POST', ADMIN_PATHS.revoke(key), licenseSchema, {});
   }
 
   suspend(key: LicenseKey): Promise<License> {
@@ -109,6 +126,19 @@ export class AdminClient implements Disposable {
     return this.#ask('GET', `${ADMIN_PATHS.audit}?after=${after}&limit=${limit}`, auditPageSchema);
   }
 
+  renameTerminal(id: string, name: string): Promise<TerminalStatus> {
+    return this.#ask('PATCH', ADMIN_PATHS.terminal(id), terminalStatusSchema, { name });
+  }
+
+  revokeTerminal(id: string): Promise<TerminalStatus> {
+    return this.#ask('POST', ADMIN_PATHS.revokeTerminal(id), terminalStatusSchema, {});
+  }
+
+  /** @returns the code of the place that was kept */
+  moveTerminal(id: string): Promise<{ readonly activation_code: string }> {
+    return this.#ask('POST', ADMIN_PATHS.moveTerminal(id), activationCodeSchema, {});
+  }
+
   [Symbol.dispose](): void {
     this.#http.close();
   }
@@ -120,7 +150,12 @@ export class AdminClient implements Disposable {
     };
   }
 
-  #ask<T>(method: 'GET' | 'POST', path: string, schema: z.ZodType<T, unknown>, body?: object): Promise<T> {
+  #ask<T>(
+    method: 'GET' | 'POST' | 'PATCH',
+    path: string,
+    schema: z.ZodType<T, unknown>,
+    body?: object,
+  ): Promise<T> {
     const content =
       body === undefined
         ? { headers: this.#headers() }
@@ -178,6 +213,7 @@ export function refusal(answer: HttpAnswer, url: string): TillcastError {
 
 function hintFor(code: ErrorCode): string {
   if (code === 'license_not_found') return ' `tillcast license list` shows those that exist.';
+  if (code === 'terminal_not_found') return ' `tillcast terminals list` shows them.';
   return '';
 }
 

@@ -21,10 +21,11 @@ export const licenseList: CliCommand = defineCommand<undefined, readonly License
       license.name,
       standingWord(license, context),
       license.valid_until?.slice(0, 10) ?? 'no end',
+      `${license.terminals_active} of ${count(license.terminals_max)}`,
       count(license.items),
       count(license.version),
     ]);
-    const head = ['License', 'Name', 'Status', 'Valid until', 'Items', 'Version'];
+    const head = ['License', 'Name', 'Status', 'Valid until', 'Terminals', 'Items', 'Version'];
     context.out.write(columns(head.map(context.outStyles.muted), rows));
   },
   json: (licenses) => ({ licenses }),

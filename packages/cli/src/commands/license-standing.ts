@@ -6,7 +6,7 @@ import { type CliCommand, defineCommand } from '../command.ts';
 import { standingWord } from '../output/license-lines.ts';
 
 function standingCommand(
-  verb: 'suspend' | 'resume',
+  verb: 'suspend' | 'resume' | 'revoke',
   description: string,
   act: (client: AdminClient, key: LicenseKey) => Promise<License>,
 ): CliCommand {
@@ -33,4 +33,10 @@ export const licenseResume: CliCommand = standingCommand(
   'resume',
   'Resume a suspended license: its tills catch up by themselves.',
   (client, key) => client.resume(key),
+);
+
+export const licenseRevoke: CliCommand = standingCommand(
+  'revoke',
+  'Revoke a license, for good: its tills are refused, and it can be neither resumed nor changed. Sales that they took before may still be sent for a while.',
+  (client, key) => client.revoke(key),
 );

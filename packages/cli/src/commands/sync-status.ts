@@ -55,9 +55,9 @@ function printStanding({ license, terminals }: Standing, context: CliContext): v
   const { accent, bold, muted } = context.outStyles;
   const waiting = license.version - license.published_version;
   const published = waiting === 0 ? 'all published' : `${counted(waiting, 'change')} not published yet`;
-  const suspended = license.status === 'suspended' ? ', suspended' : '';
+  const ended = license.status === 'active' ? '' : `, ${license.status}`;
   context.out.write(
-    `${bold(license.key)} ${license.name}${suspended}\n${accent(`v${license.version}`)}, ${published}, ${counted(license.items, 'item')}\n`,
+    `${bold(license.key)} ${license.name}${ended}\n${accent(`v${license.version}`)}, ${published}, ${counted(license.items, 'item')}\n`,
   );
   if (terminals.length === 0) {
     context.out.write(muted('No till has reported yet.\n'));

@@ -14,6 +14,7 @@ export function licenseLines(license: License, context: CliContext): string {
       ['Status', standingWord(license, context)],
       ['Valid until', license.valid_until ?? 'no end'],
       ['Created', license.created_at],
+      ['Terminals', `${license.terminals_active} of ${count(license.terminals_max)}`],
       ['Items', `${count(license.items)} in all`],
       ['Version', `v${license.version}`],
       ['Published', waiting === 0 ? 'all of it' : `up to v${license.published_version}, ${waiting} waiting`],
@@ -23,7 +24,13 @@ export function licenseLines(license: License, context: CliContext): string {
   );
 }
 
-/** `active` or `suspended`, with its symbol. */
-export function standingWord(license: License, { outStyles }: CliContext): string {
-  return license.status === 'active' ? outStyles.ok('active') : outStyles.warning('suspended');
+/** `active`, `suspended`, `expired` or `revoked`, with its symbol. */
+export function standingWord(
+  license: Pick<License, 'status' | 'valid_until'>,
+  { outStyles }: CliContext,
+): string {
+  if (license.status === 'revoked') return outStyles.failed('revoked');
+  if (license.status === 'suspended') return outStyles.warning('suspended');
+  const isOver = license.valid_until !== null && Date.parse(license.valid_until) <= Date.now();
+  return isOver ? outStyles.warning('expired') : outStyles.ok('active');
 }
