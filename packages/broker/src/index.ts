@@ -64,7 +64,9 @@ export {
   startPrivateNode,
 } from './private-node/private-node.ts';
 export { removePrivateNodeData } from './private-node/remove-node-data.ts';
+export { type AuditOptions, auditBroker } from './provisioning/audit-broker.ts';
 export {
+  BLOCK_TAG,
   type DesiredBroker,
   type DesiredBrokerOptions,
   type DesiredUser,
@@ -74,6 +76,7 @@ export {
   PUBLISHER_USER,
   TERMINAL_POLICY,
 } from './provisioning/desired-broker.ts';
+export type { Finding } from './provisioning/finding.ts';
 export {
   OAUTH_PLUGIN,
   type OAuthNodeConfig,

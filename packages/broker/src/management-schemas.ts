@@ -209,7 +209,8 @@ export const listenersSchema: z.ZodType<{ readonly listeners: Listener[] }> = z.
 /** A node of the broker. */
 export interface BrokerNode {
   readonly name: string;
-  readonly plugins: readonly string[];
+  /** Null where they are not told (yet): they come with the statistics, some seconds after the node's start. */
+  readonly plugins: readonly string[] | null;
   /** Those that are switched on: `PLAIN`, `ANONYMOUS`. */
   readonly authMechanisms: readonly string[];
 }
@@ -218,7 +219,7 @@ export const brokerNodesSchema: z.ZodType<BrokerNode[]> = z.array(
   z
     .object({
       name: z.string(),
-      enabled_plugins: z.array(z.string()).default([]),
+      enabled_plugins: z.array(z.string()).nullable().default(null),
       auth_mechanisms: z.array(z.object({ name: z.string(), enabled: z.boolean() })).default([]),
     })
     .transform((raw) => ({

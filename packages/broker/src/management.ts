@@ -143,6 +143,11 @@ export class ManagementClient extends ManagementReader {
     });
   }
 
+  /** Takes a user's topic permissions on all exchanges of a virtual host: every routing key is open to it then. */
+  async clearTopicPermissions(vhost: string, user: string): Promise<void> {
+    await this.http.send({ method: 'DELETE', path: ['topic-permissions', vhost, user], missingIsFine: true });
+  }
+
   async setPolicy(policy: Policy): Promise<void> {
     const body = {
       pattern: policy.pattern,

@@ -44,6 +44,9 @@ export interface DesiredBrokerOptions {
 
 export const PUBLISHER_USER = 'tillcast-publisher';
 export const GUARDIAN_USER = 'tillcast-guardian';
+/** The tag of a user that is there to keep a token of its name out: no password, no permission, no connections. */
+export const BLOCK_TAG = 'tillcast-block';
+
 export const TERMINAL_POLICY = 'tillcast-terminals';
 
 /** The queues of terminals, and all else that a terminal may declare. */

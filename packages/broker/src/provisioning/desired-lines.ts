@@ -13,6 +13,8 @@ export interface DesiredLine {
 }
 
 const ABSENT = 'missing';
+const LIMITS = ['max-connections', 'max-channels'] as const;
+const VHOST_LIMITS = ['max-connections', 'max-queues'] as const;
 
 /**
  * Everything that provisioning writes and an audit looks for, line by line, in the order in which it is
@@ -22,9 +24,7 @@ const ABSENT = 'missing';
 export function desiredLines(desired: DesiredBroker): readonly DesiredLine[] {
   return [
     vhostLine(desired.vhost),
-    ...Object.entries(desired.vhostLimits).map(([limit, value]) =>
-      vhostLimitLine(desired.vhost, limit === 'max-queues' ? 'max-queues' : 'max-connections', value),
-    ),
+    ...VHOST_LIMITS.map((limit) => vhostLimitLine(desired.vhost, limit, desired.vhostLimits[limit])),
     ...desired.policies.map((policy) => policyLine(policy)),
     exchangeLine(desired),
     ...desired.users.flatMap((user) => userLines(user, desired.vhost)),
@@ -110,15 +110,18 @@ function userLines(user: DesiredUser, vhost: string): readonly DesiredLine[] {
       },
       mend: (management) => management.putUserTags(user.name, user.tags),
     },
-    ...Object.entries(user.limits).map(([name, value]): DesiredLine => {
-      const limit = name === 'max-channels' ? 'max-channels' : 'max-connections';
-      return {
-        what: `limit ${limit} of user ${user.name}`,
-        expected: String(value),
-        differs: (state) =>
-          differing(state.users.find((each) => each.name === user.name)?.limits[limit], value),
-        mend: (management) => management.setUserLimit(user.name, limit, value),
-      };
+    ...LIMITS.flatMap((limit): readonly DesiredLine[] => {
+      const value = user.limits[limit];
+      if (value === undefined) return [];
+      return [
+        {
+          what: `limit ${limit} of user ${user.name}`,
+          expected: String(value),
+          differs: (state) =>
+            differing(state.users.find((each) => each.name === user.name)?.limits[limit], value),
+          mend: (management) => management.setUserLimit(user.name, limit, value),
+        },
+      ];
     }),
     ...user.topicPermissions.map((topic): DesiredLine => {
       const expected = `write ${topic.write} read ${topic.read}`;
