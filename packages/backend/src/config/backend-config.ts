@@ -85,6 +85,7 @@ export function parseBackendConfig(environment: Environment): BackendConfig {
       port: http.port,
       secure: http.tls !== null,
       brokerUrls: broker.urls,
+      plaintext,
     }),
     licenseKeys: readLicenseKeys(reader),
     answerCacheBytes: ANSWER_CACHE_BYTES,
@@ -145,7 +146,8 @@ function readApiKey(reader: EnvironmentReader): string | null {
 }
 
 function readSecretKey(reader: EnvironmentReader, production: boolean): Uint8Array | null {
-  const form = '32 random bytes in base64url, 43 characters (for example by openssl rand -base64 32 | tr +/ -_)';
+  const form =
+    '32 random bytes in base64url, 43 characters (for example by openssl rand -base64 32 | tr +/ -_)';
   const text = reader.secret('TILLCAST_SECRET_KEY');
   if (text === null) {
     if (production && !reader.hasSecret('TILLCAST_SECRET_KEY')) {

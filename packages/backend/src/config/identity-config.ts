@@ -1,4 +1,4 @@
-import { type EnvironmentReader, entriesOf, shown } from '@tillcast/broker';
+import { type EnvironmentReader, entriesOf, type PlaintextRule, plainHosts, shown } from '@tillcast/broker';
 import type { IdentityOptions } from '../identity/identity-options.ts';
 
 const FORM = 'amqps://rabbit.example.com:5671/tillcast';
@@ -14,9 +14,10 @@ export function readIdentityOptions(
     readonly port: number;
     readonly secure: boolean;
     readonly brokerUrls: readonly string[];
+    readonly plaintext: PlaintextRule;
   },
 ): IdentityOptions {
-  const { production, port, secure, brokerUrls } = around;
+  const { production, port, secure, brokerUrls, plaintext } = around;
   const auth = reader.oneOf('TILLCAST_AUTH', ['token', 'license-key'], 'token');
   if (production && auth === 'license-key') {
     const why = 'a license key is no secret, so with NODE_ENV=production it does not do as a credential';
@@ -24,14 +25,14 @@ export function readIdentityOptions(
   }
   return {
     auth,
-    issuer: readIssuer(reader) ?? `${secure ? 'https' : 'http'}://localhost:${port}`,
+    issuer: readIssuer(reader, plaintext) ?? `${secure ? 'https' : 'http'}://localhost:${port}`,
     tokenLifetimeS: reader.integer('TILLCAST_TOKEN_LIFETIME_S', { min: 5, max: 3600, fallback: 600 }),
-    terminalAmqpUrls: readTerminalUrls(reader) ?? brokerUrls.map(withoutCredentials),
+    terminalAmqpUrls: readTerminalUrls(reader, plaintext) ?? brokerUrls.map(withoutCredentials),
     salesGraceH: reader.integer('TILLCAST_SALES_GRACE_H', { min: 0, max: 8760, fallback: 72 }),
   };
 }
 
-function readIssuer(reader: EnvironmentReader): string | null {
+function readIssuer(reader: EnvironmentReader, plaintext: PlaintextRule): string | null {
   const text = reader.text('TILLCAST_PUBLIC_URL');
   if (text === null) return null;
   const url = URL.parse(text);
@@ -40,11 +41,17 @@ function readIssuer(reader: EnvironmentReader): string | null {
     const form = 'https://tillcast.example.com';
     reader.problem('TILLCAST_PUBLIC_URL', `must be an address such as ${form}, not ${shown(text)}`);
   }
+  if (url?.protocol === 'http:') {
+    plaintext.judge('TILLCAST_PUBLIC_URL', url.hostname, {
+      danger: `would have tills send their credentials to ${shown(url.hostname)} in plain text`,
+      remedy: 'give the https:// address by which they reach the backend',
+    });
+  }
   // Tills compare it letter by letter with what they were told.
   return text.replace(/\/+$/, '');
 }
 
-function readTerminalUrls(reader: EnvironmentReader): readonly string[] | null {
+function readTerminalUrls(reader: EnvironmentReader, plaintext: PlaintextRule): readonly string[] | null {
   const text = reader.text('TILLCAST_TERMINAL_AMQP_URLS');
   if (text === null) return null;
   const urls = entriesOf(text);
@@ -58,6 +65,12 @@ function readTerminalUrls(reader: EnvironmentReader): readonly string[] | null {
     // Not shown: it may hold a password.
     const rule = 'must hold no user and no password: every till is told it, and signs in with its token';
     reader.problem('TILLCAST_TERMINAL_AMQP_URLS', rule);
+  }
+  for (const host of plainHosts(urls)) {
+    plaintext.judge('TILLCAST_TERMINAL_AMQP_URLS', host, {
+      danger: `would have tills send their tokens to ${shown(host)} in plain text`,
+      remedy: "give the amqps:// address of the broker's TLS listener",
+    });
   }
   return urls;
 }
