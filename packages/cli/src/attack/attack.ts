@@ -26,7 +26,7 @@ export interface Observed {
 }
 
 /** What an attempt needs beyond two tills and the operator’s API key. */
-export type AttackNeed = 'administrator' | 'database' | 'till';
+export type AttackNeed = 'administrator' | 'publisher' | 'database' | 'till';
 
 /** One thing that an attacker may try. */
 export interface Attack {

@@ -32,9 +32,12 @@ const problemSchema = z.object({ code: z.string() });
 /** Speaks HTTP with the API, with none of the manners of a client. */
 export class HttpProbe {
   readonly #base: URL;
+  readonly #ca: { readonly ca?: string };
 
-  constructor(url: string) {
+  /** @param caPem the certificate authorities to trust for https; null: the system's */
+  constructor(url: string, caPem: string | null = null) {
     this.#base = new URL(url);
+    this.#ca = caPem === null ? {} : { ca: caPem };
   }
 
   get url(): string {
@@ -54,6 +57,7 @@ export class HttpProbe {
     )
       headers['content-length'] = String(Buffer.byteLength(body));
     const outgoing = send({
+      ...this.#ca,
       hostname: bare(this.#base.hostname),
       port: this.#base.port,
       path: request.path,
@@ -94,7 +98,7 @@ export class HttpProbe {
     const secure = this.#base.protocol === 'https:';
     const host = bare(this.#base.hostname);
     const port = Number(this.#base.port === '' ? (secure ? 443 : 80) : this.#base.port);
-    const socket = secure ? connectTls({ host, port }) : connectSocket({ host, port });
+    const socket = secure ? connectTls({ host, port, servername: host, ...this.#ca }) : connectSocket({ host, port });
     const chunks: Buffer[] = [];
     socket.setTimeout(TIMEOUT_MS, () => socket.destroy());
     socket.on('data', (chunk: Buffer) => chunks.push(chunk));

@@ -27,6 +27,7 @@ export interface AttackReport {
 
 const NEEDS: Readonly<Record<AttackNeed, string>> = {
   administrator: 'needs the broker’s administrator: set RABBITMQ_ADMIN_URL',
+  publisher: 'needs the user that the backend publishes as: set AMQP_URL',
   database: 'needs the database: set DATABASE_URL',
   till: 'needs a till that runs beside it',
 };
@@ -53,6 +54,7 @@ export async function runAttacks(
 
 function isPossible(attack: Attack, stage: Stage): boolean {
   if (attack.needs === 'administrator') return stage.administrator !== null;
+  if (attack.needs === 'publisher') return stage.publisher !== null;
   if (attack.needs === 'database') return stage.sql !== null;
   if (attack.needs === 'till') return stage.tillFolder !== null && stage.administrator !== null;
   return true;

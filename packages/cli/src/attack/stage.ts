@@ -31,6 +31,8 @@ export interface Operator {
 /** The broker’s own operator. */
 export interface Administrator {
   readonly management: ManagementClient;
+  /** The management API’s address. */
+  readonly url: string;
   readonly vhost: string;
   /** Puts a message where it likes: through an exchange (`''` is the default one). */
   publish(message: {
@@ -53,6 +55,8 @@ export interface Stage {
   readonly otherListener: Listener;
   /** A word in the other license’s catalog that stands nowhere else. */
   readonly otherSecret: string;
+  /** Whom the backend publishes as, where that was given. */
+  readonly publisher: { readonly username: string; readonly password: string } | null;
   readonly administrator: Administrator | null;
   readonly sql: SqlProbe | null;
   /** A folder for a till that really runs; null where none can. */
