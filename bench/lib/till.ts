@@ -2,7 +2,9 @@ import { join } from 'node:path';
 import { BrokerConnection, createFetch, Subscriber, silentLogger } from '@tillcast/broker';
 import type { LicenseKey } from '@tillcast/protocol/license-key';
 import { bindingsOf } from '@tillcast/protocol/routing';
+import { askMessageKeys } from '../../packages/terminal/src/identity/ask-message-keys.ts';
 import { licenseKeyCredentials } from '../../packages/terminal/src/identity/license-key-credentials.ts';
+import { KeptMessageKeys } from '../../packages/terminal/src/identity/message-keys.ts';
 import { Counters } from '../../packages/terminal/src/replica/counters.ts';
 import { ReplicaDriver } from '../../packages/terminal/src/replica/driver.ts';
 import { systemTillClock } from '../../packages/terminal/src/replica/till-clock.ts';
@@ -25,11 +27,19 @@ export async function startBenchTill(options: {
   const { folder, licenseKey, backendUrl, amqpUrl } = options;
   const terminalId = crypto.randomUUID();
   const store = openTillStore(join(folder, `${terminalId}.sqlite`), licenseKey);
+  const backend = { baseUrl: backendUrl, fetch: createFetch(null) };
+  const keys = new KeptMessageKeys({
+    dataDir: folder,
+    ask: (signal) => askMessageKeys(backend, signal),
+    logger: silentLogger,
+  });
+  await keys.refresh();
   let waiting: { readonly version: number; readonly resolve: () => void } | null = null;
   const driver = new ReplicaDriver({
     licenseKey,
     store,
     client: tillClient(backendUrl, licenseKey, terminalId),
+    keys,
     clock: systemTillClock,
     random: Math.random,
     unsentSales: () => 0,

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SYNC_PATHS } from '@tillcast/protocol/http/sync-api';
 import { encodeBroadcast } from '@tillcast/protocol/messages/envelope';
+import { SIGNATURE_HEADER } from '@tillcast/protocol/messages/signature';
 import { broadcastRoutingKey, routingKeyOf } from '@tillcast/protocol/routing';
 import { freePort } from '@tillcast/testkit';
 import { expect, test } from 'vitest';
@@ -91,7 +92,7 @@ test('[P4] [R5] a snapshot that is not what its digest says is never shown', asy
 test('[P1] [T3] a message of another license in our queue is not applied, and counted', async () => {
   await using stage = await Stage.set();
   await using till = await stage.openLiveTill();
-  const other = new ModelCatalog(OTHER_LICENSE, stage.catalog.epoch);
+  const other = new ModelCatalog(OTHER_LICENSE, stage.catalog.epoch, stage.catalog.signer);
   other.version = stage.catalog.version;
   // Routed as ours, with the other license's content: as somebody with the broker's keys could.
   other.commit([product('A', 99)]);
@@ -147,6 +148,9 @@ test('[T6] a broadcast is shown once until it expires; an expired one is not', a
     });
     return {
       routingKey: broadcastRoutingKey('system_notice'),
+      headers: {
+        [SIGNATURE_HEADER]: stage.catalog.signer.sign({ license_key: '*', at: null }, notice),
+      },
       body: Buffer.from(notice),
       messageId: id,
       type: 'broadcast.system_notice',

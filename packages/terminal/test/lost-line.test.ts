@@ -10,6 +10,7 @@ import { bindingsOf } from '@tillcast/protocol/routing';
 import { freePort, freshVirtualHost } from '@tillcast/testkit';
 import { expect, test, vi } from 'vitest';
 import { licenseKeyCredentials } from '../src/identity/license-key-credentials.ts';
+import { KeptMessageKeys } from '../src/identity/message-keys.ts';
 import { Counters } from '../src/replica/counters.ts';
 import { ReplicaDriver } from '../src/replica/driver.ts';
 import { systemTillClock } from '../src/replica/till-clock.ts';
@@ -47,6 +48,11 @@ test('[P3] [Q4] the queue is deleted under the live consumer: the till attaches 
     licenseKey: LICENSE,
     store,
     client: new SyncClient(peer, Date.now),
+    keys: new KeptMessageKeys({
+      dataDir: folder.path,
+      ask: async () => [catalog.signer.key],
+      logger: silentLogger,
+    }),
     clock: systemTillClock,
     random: Math.random,
     unsentSales: () => 0,

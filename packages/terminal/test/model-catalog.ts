@@ -7,19 +7,24 @@ import { type ItemKind, PLURAL } from '@tillcast/protocol/items/kind';
 import type { LicenseKey } from '@tillcast/protocol/license-key';
 import type { ChangeType } from '@tillcast/protocol/message-type';
 import { encodeChange } from '@tillcast/protocol/messages/envelope';
+import { SIGNATURE_HEADER } from '@tillcast/protocol/messages/signature';
 import { routingKeyOf } from '@tillcast/protocol/routing';
+import { type TestMessageSigner, testMessageSigner } from '@tillcast/testkit';
 
 const PLURALS: Readonly<Record<ItemKind, string>> = PLURAL;
 
 /** One license as a server holds it, in memory: what a till must come to agree with. */
 export class ModelCatalog {
   readonly licenseKey: LicenseKey;
+  /** Whoever signs what it sends. */
+  signer: TestMessageSigner;
   epoch: string;
   version = 0;
   readonly #rows = new Map<string, { row: Row; version: number }>();
 
-  constructor(licenseKey: LicenseKey, epoch = 'epoch00001') {
+  constructor(licenseKey: LicenseKey, epoch = 'epoch00001', signer: TestMessageSigner = testMessageSigner()) {
     this.licenseKey = licenseKey;
+    this.signer = signer;
     this.epoch = epoch;
   }
 
@@ -68,10 +73,12 @@ export class ModelCatalog {
   message(type: ChangeType, payload: string, routedTo: LicenseKey = this.licenseKey): OutgoingMessage {
     const id = randomUUID();
     const timestamp = new Date().toISOString();
-    const head = { id, type, license_key: this.licenseKey, ...this.cursor, timestamp };
+    const { licenseKey: license_key, cursor: at } = this;
+    const body = encodeChange({ id, type, license_key, ...at, timestamp }, payload);
     return {
       routingKey: routingKeyOf(routedTo, type),
-      ...encodeContent(Buffer.from(encodeChange(head, payload))),
+      headers: { [SIGNATURE_HEADER]: this.signer.sign({ license_key, at }, body) },
+      ...encodeContent(Buffer.from(body)),
       messageId: id,
       type,
       timestampMs: Date.parse(timestamp),

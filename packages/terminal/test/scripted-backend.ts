@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { text } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { type ErrorCode, TillcastError } from '@tillcast/protocol/errors';
+import { IDENTITY_PATHS, type MessageKey } from '@tillcast/protocol/http/identity-api';
 import { PROBLEM_MEDIA_TYPE, problemOf } from '@tillcast/protocol/http/problem';
 import {
   LICENSE_KEY_HEADER,
@@ -27,6 +28,8 @@ export class ScriptedBackend implements AsyncDisposable {
   /** Changes an answer's JSON before it is sent. */
   distort: (path: string, answer: Record<string, unknown>) => Record<string, unknown> = (_path, answer) =>
     answer;
+  /** The keys that it tells of. */
+  messageKeys: readonly MessageKey[];
   /** Takes questions and never answers. */
   hangs = false;
   readonly #server: Server;
@@ -34,6 +37,7 @@ export class ScriptedBackend implements AsyncDisposable {
 
   private constructor(catalog: ModelCatalog, port: number) {
     this.catalog = catalog;
+    this.messageKeys = [catalog.signer.key];
     this.port = port;
     this.#server = createServer((request, response) => {
       this.#answer(request, response).catch((error: unknown) =>
@@ -75,14 +79,13 @@ export class ScriptedBackend implements AsyncDisposable {
     this.asked.push(url.pathname + url.search);
     const body = await text(request);
     if (this.hangs) return;
+    if (url.pathname === IDENTITY_PATHS.messageKeys) return sendJson(response, { keys: this.messageKeys });
     if (request.headers[LICENSE_KEY_HEADER] !== this.catalog.licenseKey)
       return refuse(response, 'license_unknown');
     if (this.refuseWith !== null) return refuse(response, this.refuseWith);
     const answer = this.#answerTo(url, body);
     if (answer === null) return refuse(response, 'history_gone');
-    response.setHeader('content-type', 'application/json');
-    response.setHeader('content-encoding', 'gzip');
-    response.end(gzipSync(JSON.stringify(this.distort(url.pathname, answer))));
+    sendJson(response, this.distort(url.pathname, answer));
   }
 
   #answerTo(url: URL, body: string): Record<string, unknown> | null {
@@ -100,6 +103,12 @@ export class ScriptedBackend implements AsyncDisposable {
         throw new Error(`Nothing is scripted for ${url.pathname}.`);
     }
   }
+}
+
+function sendJson(response: ServerResponse, answer: object): void {
+  response.setHeader('content-type', 'application/json');
+  response.setHeader('content-encoding', 'gzip');
+  response.end(gzipSync(JSON.stringify(answer)));
 }
 
 function refuse(response: ServerResponse, code: ErrorCode): void {

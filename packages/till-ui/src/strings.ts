@@ -159,6 +159,7 @@ export const strings = {
       'broadcast.system_notice': 'Notice',
       snapshot: 'Catalog',
       delta: 'Catching up',
+      message_refused: 'Refused',
     } as Readonly<Record<string, string>>,
   },
 } as const;

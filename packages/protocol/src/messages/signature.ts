@@ -1,3 +1,5 @@
+import type { Message } from './envelope.ts';
+
 /** The AMQP header with a message's signature: `<kid>.<base64url of the Ed25519 signature>`. */
 export const SIGNATURE_HEADER = 'x-tillcast-signature';
 
@@ -18,6 +20,13 @@ export function signedText(head: SignedHead, bodyDigest: string): string {
   const { license_key, at } = head;
   const position = at === null ? ['-', '0', '-'] : [at.epoch, String(at.version), at.digest];
   return ['tillcast-message-1', license_key, ...position, bodyDigest].join('\n');
+}
+
+/** What a message's signature must speak for. */
+export function signedHeadOf(message: Message): SignedHead {
+  if (!('epoch' in message)) return { license_key: message.license_key, at: null };
+  const { license_key, epoch, version, digest } = message;
+  return { license_key, at: { epoch, version, digest } };
 }
 
 /** A signature and the key that made it. */

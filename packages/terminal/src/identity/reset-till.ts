@@ -5,6 +5,7 @@ import type { TerminalConfig } from '../config/terminal-config.ts';
 import { CATALOG_FILE } from '../store/open-catalog.ts';
 import { lockTill } from './activation.ts';
 import { keyStoreNamed } from './key-store.ts';
+import { removeMessageKeys } from './message-keys.ts';
 import { keyStoreOptionsOf } from './open-credentials.ts';
 import { type KeyPlace, readIdentity, readPending, removeIdentity, removePending } from './till-identity.ts';
 
@@ -41,6 +42,7 @@ export async function resetTill(
     removeCatalog(dataDir);
     rmSync(join(dataDir, 'identity.key'), { force: true });
     rmSync(join(dataDir, 'terminal-id'), { force: true });
+    removeMessageKeys(dataDir);
     removePending(dataDir);
     removeIdentity(dataDir);
   } finally {

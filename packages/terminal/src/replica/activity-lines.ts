@@ -2,6 +2,7 @@ import type { BroadcastMessage } from '@tillcast/protocol/messages/envelope';
 import type { NewActivity } from '../store/activity-table.ts';
 import type { CatalogChange, TouchedItem } from '../store/change-tally.ts';
 import type { ChangeNote } from './change-note.ts';
+import type { DropReason } from './incoming.ts';
 import { factsOf, priceText } from './item-facts.ts';
 import { isoOf } from './till-clock.ts';
 
@@ -66,6 +67,30 @@ export function lineOfBroadcast(message: BroadcastMessage, receivedAtMs: number)
     committed_at: message.timestamp,
     received_at: isoOf(receivedAtMs),
     applied_at: isoOf(receivedAtMs),
+  };
+}
+
+/** Why messages were refused, in a cashier's words. */
+const REFUSALS: Readonly<Record<DropReason, string>> = {
+  message_malformed: 'not readable',
+  message_misrouted: 'not addressed as they should be',
+  message_foreign_license: 'meant for another license',
+  message_unsigned: 'not signed by the server',
+  message_signature_invalid: 'not as the server signed them',
+  message_key_unknown: 'signed by somebody unknown',
+};
+
+/** The line of messages that came from the broker and were not believed. */
+export function lineOfRefused(why: DropReason, count: number, nowMs: number): NewActivity {
+  const what = count === 1 ? '1 message' : `${count} messages`;
+  return {
+    ...NO_ITEM,
+    type: 'message_refused',
+    version: null,
+    summary: `Refused ${what}: ${REFUSALS[why]}`,
+    committed_at: null,
+    received_at: isoOf(nowMs),
+    applied_at: isoOf(nowMs),
   };
 }
 

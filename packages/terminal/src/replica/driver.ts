@@ -8,23 +8,29 @@ import type { ReplicaEvent } from '@tillcast/protocol/replica/event';
 import { PULL_LADDER, retryDelayMs } from '@tillcast/protocol/replica/ladder';
 import { step } from '@tillcast/protocol/replica/machine';
 import { initialReplica, type ReplicaState } from '@tillcast/protocol/replica/state';
+import type { MessageKeys } from '../identity/message-keys.ts';
+import type { NewActivity } from '../store/activity-table.ts';
 import type { ApplyOutcome, TillStore } from '../store/till-store.ts';
 import type { Exchanged } from '../sync-client/exchange.ts';
 import type { Pulled, SyncClient } from '../sync-client/sync-client.ts';
 import { lineOfBroadcast, linesOfDelta, linesOfMessage, linesOfSnapshot } from './activity-lines.ts';
 import { ChangeNote } from './change-note.ts';
 import type { Counters } from './counters.ts';
-import { readDelivery } from './incoming.ts';
+import { type DropReason, readDelivery } from './incoming.ts';
 import { LineWatch } from './line-watch.ts';
 import type { TillNews } from './news.ts';
+import { RefusedMessages } from './refused-messages.ts';
 import { ServerClock } from './server-clock.ts';
 import { type Reported, StatusReporter } from './status-reporter.ts';
 import type { TillClock } from './till-clock.ts';
+import { UnknownKeys } from './unknown-keys.ts';
 
 export interface ReplicaDriverOptions {
   readonly licenseKey: LicenseKey;
   readonly store: TillStore;
   readonly client: SyncClient;
+  /** Whose messages are believed. */
+  readonly keys: MessageKeys;
   readonly clock: TillClock;
   /** In [0, 1). */
   readonly random: () => number;
@@ -50,6 +56,8 @@ export class ReplicaDriver {
   readonly #options: ReplicaDriverOptions;
   readonly #reporter: StatusReporter;
   readonly #line: LineWatch;
+  readonly #unknownKeys: UnknownKeys;
+  readonly #refused: RefusedMessages;
   readonly #queue: ReplicaEvent[] = [];
   readonly #listeners = new Set<() => void>();
   #state: ReplicaState;
@@ -67,7 +75,11 @@ export class ReplicaDriver {
     this.serverClock = new ServerClock(options.clock, options.logger);
     this.#state = initialReplica(options.store.cursor);
     options.store.whenLost(() => this.#beginAnew());
-    const { client, clock, random, unsentSales } = options;
+    const { client, clock, random, unsentSales, keys } = options;
+    this.#refused = new RefusedMessages(clock, (line) => this.#addLine(line));
+    this.#unknownKeys = new UnknownKeys(keys, (waiting) => {
+      for (const { delivery, receivedAtMs } of waiting) this.#read(delivery, receivedAtMs, 'last');
+    });
     this.#line = new LineWatch(clock, () => this.#onDeaf());
     this.#reporter = new StatusReporter({
       client,
@@ -100,7 +112,8 @@ export class ReplicaDriver {
     this.#pull?.abort();
     this.#callOffSettling();
     this.#callOffRetry();
-    await Promise.all([this.#reporter.stop(), ...this.#pulls]);
+    this.#refused.stop();
+    await Promise.all([this.#reporter.stop(), this.#unknownKeys.drained(), ...this.#pulls]);
     this.#listeners.clear();
   }
 
@@ -131,23 +144,48 @@ export class ReplicaDriver {
     this.#reporter.reportNow();
   }
 
-  /** Takes what came from the broker. When it returns, a change is committed, held, or known to be stale. */
+  /** Takes what came from the broker. When it returns, a change is committed, held, refused, or known to be stale. */
   deliver(delivery: Delivery): void {
     if (this.#stopped) return;
-    const { licenseKey, clock, logger } = this.#options;
-    const receivedAtMs = clock.nowMs();
     this.counters.add('message_received');
-    const incoming = readDelivery(delivery, licenseKey, receivedAtMs);
-    if (incoming.kind === 'change') {
-      this.#line.heard(incoming.change.to);
-      this.#dispatch({ type: 'message', change: incoming.change });
-    } else if (incoming.kind === 'broadcast') {
-      this.#takeBroadcast(incoming.message, receivedAtMs);
-    } else {
-      this.counters.add(incoming.why);
-      const { routingKey, messageId } = delivery;
-      const fields = { routingKey: routingKey.slice(0, 255), messageId, why: incoming.why };
-      logger.warn(fields, `A message was dropped: ${incoming.detail}`);
+    this.#read(delivery, this.#options.clock.nowMs(), 'first');
+  }
+
+  /** @param look at the second look, the server has been asked for the key that was not known at the first */
+  #read(delivery: Delivery, receivedAtMs: number, look: 'first' | 'last'): void {
+    if (this.#stopped) return;
+    const { licenseKey, keys } = this.#options;
+    const incoming = readDelivery(delivery, licenseKey, keys, receivedAtMs);
+    switch (incoming.kind) {
+      case 'change':
+        this.#line.heard(incoming.change.to);
+        return this.#dispatch({ type: 'message', change: incoming.change });
+      case 'broadcast':
+        return this.#takeBroadcast(incoming.message, receivedAtMs);
+      case 'unknown_key': {
+        const { kid } = incoming;
+        if (look === 'first' && this.#unknownKeys.hold(kid, { delivery, receivedAtMs })) return;
+        return this.#drop(delivery, 'message_key_unknown', `the server did not tell of its key ${kid}`);
+      }
+      case 'dropped':
+        return this.#drop(delivery, incoming.why, incoming.detail);
+    }
+  }
+
+  #drop({ routingKey, messageId }: Delivery, why: DropReason, detail: string): void {
+    this.counters.add(why);
+    const fields = { routingKey: routingKey.slice(0, 255), messageId, why };
+    this.#options.logger.warn(fields, `A message was dropped: ${detail}`);
+    this.#refused.refused(why);
+  }
+
+  #addLine(line: NewActivity): void {
+    const { store, logger, onNews } = this.#options;
+    try {
+      onNews({ news: 'activity', line: store.addActivity(line) });
+    } catch (error) {
+      this.counters.add('store_failed');
+      logger.error({ err: error }, 'A line of the activity log could not be kept');
     }
   }
 

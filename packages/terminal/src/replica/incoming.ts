@@ -1,3 +1,4 @@
+import { hash, type KeyObject, verify } from 'node:crypto';
 import { type Delivery, decodeContent } from '@tillcast/broker';
 import { TillcastError } from '@tillcast/protocol/errors';
 import type { LicenseKey } from '@tillcast/protocol/license-key';
@@ -9,39 +10,80 @@ import {
   decodeMessage,
   type Message,
 } from '@tillcast/protocol/messages/envelope';
+import {
+  parseSignature,
+  SIGNATURE_HEADER,
+  signedHeadOf,
+  signedText,
+} from '@tillcast/protocol/messages/signature';
 import type { IncomingChange } from '@tillcast/protocol/replica/event';
-import { parseRoutingKey } from '@tillcast/protocol/routing';
+import { type ParsedRoutingKey, parseRoutingKey } from '@tillcast/protocol/routing';
+import type { MessageKeys } from '../identity/message-keys.ts';
 import { ChangeNote } from './change-note.ts';
 
 /**
- * Why a delivery is not used: it is not of the wire format, its routing key and its content name different
- * things, or it is of another license and should never have come here.
+ * Why a delivery is not used: it is not of the wire format; its routing key and its content name different
+ * things; it is of another license and should never have come here; it has no signature, a false one, or one
+ * by a key of which the server did not tell.
  */
-export type DropReason = 'message_malformed' | 'message_misrouted' | 'message_foreign_license';
+export type DropReason =
+  | 'message_malformed'
+  | 'message_misrouted'
+  | 'message_foreign_license'
+  | 'message_unsigned'
+  | 'message_signature_invalid'
+  | 'message_key_unknown';
 
 /** What a delivery turned out to be. */
 export type Incoming =
   | { readonly kind: 'change'; readonly change: IncomingChange }
   | { readonly kind: 'broadcast'; readonly message: BroadcastMessage }
+  /** Nobody can tell yet: the key that it names is not known here. */
+  | { readonly kind: 'unknown_key'; readonly kid: string }
   | { readonly kind: 'dropped'; readonly why: DropReason; readonly detail: string };
 
 /**
- * Reads a delivery for one license. That the broker brought it proves nothing: its routing key, its
- * content's license and its content's type must all agree, and be ours (P1).
+ * Reads a delivery for one license. That the broker brought it proves nothing: it must be signed by the server,
+ * whole and for this place in this history, and its routing key, its content's license and its content's type
+ * must all agree, and be ours (P1).
  */
-export function readDelivery(delivery: Delivery, licenseKey: LicenseKey, receivedAtMs: number): Incoming {
+export function readDelivery(
+  delivery: Delivery,
+  licenseKey: LicenseKey,
+  keys: Pick<MessageKeys, 'find'>,
+  receivedAtMs: number,
+): Incoming {
   const route = parseRoutingKey(delivery.routingKey);
   if (route === null) return dropped('message_misrouted', 'its routing key is not one of the exchange');
   if (route.kind === 'change' && route.licenseKey !== licenseKey) {
     return dropped('message_foreign_license', 'its routing key names another license');
   }
-  let message: Message;
+  const header = delivery.headers[SIGNATURE_HEADER];
+  if (header === undefined) return dropped('message_unsigned', 'it is not signed');
+  const signature = parseSignature(header);
+  if (signature === null) return dropped('message_signature_invalid', 'its signature is none');
+  const key = keys.find(signature.kid);
+  if (key === null) return { kind: 'unknown_key', kid: signature.kid };
   try {
-    message = messageOf(delivery);
+    const bytes = decodeContent(delivery.body, delivery.contentEncoding);
+    const message = messageOf(bytes);
+    if (!isSigned(message, bytes, key, signature.signature)) {
+      return dropped('message_signature_invalid', 'its signature is not one of the server for this content');
+    }
+    return believed(message, route, licenseKey, receivedAtMs);
   } catch (error) {
     if (error instanceof TillcastError) return dropped('message_malformed', error.message);
     throw error;
   }
+}
+
+/** What a message of the server means here. */
+function believed(
+  message: Message,
+  route: ParsedRoutingKey,
+  licenseKey: LicenseKey,
+  receivedAtMs: number,
+): Incoming {
   if (route.kind === 'broadcast') {
     return isBroadcast(message) && message.type === `broadcast.${route.type}`
       ? { kind: 'broadcast', message }
@@ -57,14 +99,19 @@ export function readDelivery(delivery: Delivery, licenseKey: LicenseKey, receive
   return { kind: 'change', change: changeOf(message, receivedAtMs) };
 }
 
-function messageOf({ body, contentEncoding }: Delivery): Message {
-  const bytes = decodeContent(body, contentEncoding);
+function messageOf(bytes: Uint8Array): Message {
   try {
     return decodeMessage(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (cause) {
     if (cause instanceof TillcastError) throw cause;
     throw new TillcastError('message_invalid', 'The message is not UTF-8.', { cause });
   }
+}
+
+/** Of the message itself, not of what the broker says about it, its signature must speak. */
+function isSigned(message: Message, bytes: Uint8Array, key: KeyObject, signature: string): boolean {
+  const text = signedText(signedHeadOf(message), hash('sha256', bytes, 'hex'));
+  return verify(null, Buffer.from(text), key, Buffer.from(signature, 'base64url'));
 }
 
 function isBroadcast(message: Message): message is BroadcastMessage {

@@ -109,6 +109,11 @@ export class TillStore implements Disposable {
     return this.#guarded(({ activity }) => activity.selectNewest(limit));
   }
 
+  /** Keeps a line that tells of no commit. @throws TillcastError `database_unavailable` */
+  addActivity(line: NewActivity): Activity {
+    return this.#guarded(({ activity }) => activity.insert(line));
+  }
+
   /** Keeps a broadcast, and its line in the log; null where it is there already. */
   addNotice(notice: Notice, line: NewActivity): Activity | null {
     return this.#guarded(({ db, notices, activity }) =>
