@@ -1,7 +1,7 @@
 import { type CliCommand, defineCommand } from '../command.ts';
 import { parsePort } from '../input/parse.ts';
 import { runService } from '../run-service.ts';
-import { besideDemo } from '../up/beside-demo.ts';
+import { activateBesideDemo, besideDemo } from '../up/beside-demo.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -37,6 +37,7 @@ export const terminal: CliCommand = defineCommand<Environment, undefined>({
   },
   run: async (given, context) => {
     const environment = await besideDemo(given, context);
+    await activateBesideDemo(environment, context);
     await runService(async () => {
       const { parseTerminalConfig, startTerminal } = await import('@tillcast/terminal');
       return startTerminal(parseTerminalConfig(environment));

@@ -74,12 +74,13 @@ async function runUntilStopped(plan: DemoPlan, context: CliContext): Promise<voi
       license_key: license,
     })),
   };
-  await writeRunning(plan.dataDir, { ...announced, broker: null });
+  await writeRunning(plan.dataDir, { ...announced, broker: null, activated: false });
   const starting = stack.start();
   try {
     const running = await Promise.race([starting, stop.asked, stack.broken]);
     if (running !== undefined) {
-      await writeRunning(plan.dataDir, { ...announced, broker: running.brokerEnvironment });
+      const { terminal } = running.broker;
+      await writeRunning(plan.dataDir, { ...announced, broker: terminal, activated: terminal === null });
       await announce(running, plan, context);
       await Promise.race([stop.asked, stack.broken]);
     }

@@ -4,15 +4,18 @@ import type { AdminClient } from '../api/admin-client.ts';
 import { importCatalog } from '../import/import-catalog.ts';
 import { formatOf, readOperations } from '../import/read-operations.ts';
 import { openSource } from '../import/source-file.ts';
+import { keepActivationCode } from './activation-codes.ts';
 import type { DemoTill } from './demo-plan.ts';
 
-/** The till's license, created where it is missing. */
-export async function ensureLicense(client: AdminClient, till: DemoTill): Promise<License> {
+/** The till's license, created where it is missing; its activation code is kept for the demo's own tills. */
+export async function ensureLicense(client: AdminClient, till: DemoTill, dataDir: string): Promise<License> {
   try {
     return await client.license(till.license);
   } catch (error) {
     if (!(error instanceof TillcastError) || error.code !== 'license_not_found') throw error;
-    return client.createLicense({ key: till.license, name: till.merchant });
+    const created = await client.createLicense({ key: till.license, name: till.merchant });
+    await keepActivationCode(dataDir, till.license, created.activation_code);
+    return created;
   }
 }
 

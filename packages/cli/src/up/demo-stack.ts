@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TillcastError } from '@tillcast/protocol/errors';
 import type { License } from '@tillcast/protocol/http/admin-api';
+import { IDENTITY_PATHS } from '@tillcast/protocol/http/identity-api';
 import { AdminClient } from '../api/admin-client.ts';
 import { locateBackend } from '../api/locate.ts';
 import type { CliContext } from '../context.ts';
@@ -12,14 +13,13 @@ import { ensureLicense, importDemoCatalog, isUntouched } from './demo-catalog.ts
 import type { DemoPlan, DemoTill } from './demo-plan.ts';
 import { removeDemoData } from './fresh.ts';
 import { Steps } from './steps.ts';
+import { ensureActivated } from './till-activation.ts';
 
 type Environment = Readonly<Record<string, string>>;
 
 /** A demo that runs. */
 export interface RunningDemo {
   readonly broker: ReadyBroker;
-  /** What a service's environment needs to reach the broker. */
-  readonly brokerEnvironment: Readonly<Record<string, string>>;
   readonly backendUrl: string;
   readonly tills: readonly RunningTill[];
 }
@@ -62,31 +62,26 @@ export class DemoStack {
    * was started when it rejects is for `stop` to stop.
    */
   async start(): Promise<RunningDemo> {
-    const { dataDir } = this.#plan;
+    const { dataDir, port } = this.#plan;
     if (this.#plan.fresh) {
       const removed = (): string => `removed what earlier demos left in ${dataDir}`;
       await this.#steps.run('Removing what earlier demos left', removed, () => removeDemoData(dataDir));
     }
     await mkdir(join(dataDir, 'logs'), { recursive: true });
     this.#refuseWhenStopping();
-    const broker = startBroker(this.#context.env, dataDir);
+    const broker = startBroker(this.#context.env, dataDir, `http://127.0.0.1:${port}${IDENTITY_PATHS.jwks}`);
     this.#broker = broker;
     void broker.ended.then((how) =>
       this.#reportEnd(
         `RabbitMQ ended by itself (${how}); its log is in ${join(dataDir, 'rabbitmq', 'log')}.`,
       ),
     );
-    // Backend and tills connect by themselves: they need not wait for the slowest of all.
-    const [ready, brokerEnvironment, services] = await Promise.all([
-      this.#steps.run(
-        'Starting RabbitMQ',
-        ({ name }) => name,
-        () => broker.ready,
-      ),
-      broker.environment,
-      broker.environment.then((environment) => this.#startServices(environment)),
-    ]);
-    return { broker: ready, brokerEnvironment, ...services };
+    const ready = await this.#steps.run(
+      'Starting RabbitMQ',
+      ({ name }) => name,
+      () => broker.ready,
+    );
+    return { broker: ready, ...(await this.#startServices(ready)) };
   }
 
   /** Stops tills, backend and broker, in this order. What does not end in time is killed. */
@@ -104,22 +99,29 @@ export class DemoStack {
     );
   }
 
-  async #startServices(broker: Environment): Promise<Omit<RunningDemo, 'broker' | 'brokerEnvironment'>> {
+  async #startServices(broker: ReadyBroker): Promise<Omit<RunningDemo, 'broker'>> {
     const { tills } = this.#plan;
     const backendUrl = await this.#steps.run(
       'Starting the backend',
       (url) => `backend at ${url}`,
-      () => this.#startBackend(broker),
+      () => this.#startBackend(broker.backend),
     );
     using client = new AdminClient(
       await locateBackend({ ...this.#context, url: backendUrl, env: this.#environment() }),
     );
-    const licenses = await Promise.all(tills.map((till) => ensureLicense(client, till)));
+    const licenses = await Promise.all(tills.map((till) => ensureLicense(client, till, this.#plan.dataDir)));
+    if (broker.terminal === null) {
+      await this.#steps.run(
+        'Activating the tills',
+        () => 'tills activated, each with a key of its own',
+        () => Promise.all(tills.map((till) => this.#ensureActivated(client, till, backendUrl))),
+      );
+    }
     const [urls, filled] = await Promise.all([
       this.#steps.run(
         'Starting the tills',
         (started) => `tills at ${started.join(' and ')}`,
-        () => Promise.all(tills.map((till) => this.#startTill(till, broker, backendUrl))),
+        () => Promise.all(tills.map((till) => this.#startTill(till, broker.terminal ?? {}, backendUrl))),
       ),
       Promise.all(licenses.map((license) => this.#ensureCatalog(client, license))),
     ]);
@@ -136,14 +138,29 @@ export class DemoStack {
       PORT: String(port),
       HOST: '127.0.0.1',
       TILLCAST_DATA_DIR: dataDir,
+      // For the sync API a license key is enough here, so that one can try it by hand. The tills have tokens.
       TILLCAST_AUTH: 'license-key',
     };
     this.#backend = await this.#launch('the backend', 'server', { ...broker, ...own });
     return localhost(await this.#backend.ready);
   }
 
+  #ensureActivated(client: AdminClient, till: DemoTill, backendUrl: string): Promise<void> {
+    const { dataDir } = this.#plan;
+    const environment = { ...this.#environment(), ...this.#tillEnvironment(till, backendUrl) };
+    const { license, terminalName } = till;
+    return ensureActivated(client, { license, name: terminalName, environment, backendUrl, dataDir });
+  }
+
   async #startTill(till: DemoTill, broker: Environment, backendUrl: string): Promise<string> {
-    const own = {
+    const own = this.#tillEnvironment(till, backendUrl);
+    const service = await this.#launch(`the till of ${till.merchant}`, 'terminal', { ...broker, ...own });
+    this.#tills.push(service);
+    return localhost(await service.ready);
+  }
+
+  #tillEnvironment(till: DemoTill, backendUrl: string): Environment {
+    return {
       PORT: String(till.port),
       HOST: '127.0.0.1',
       LICENSE_KEY: till.license,
@@ -151,9 +168,6 @@ export class DemoStack {
       SYNC_API_URL: backendUrl,
       TILLCAST_DATA_DIR: join(this.#plan.dataDir, 'terminals', till.license),
     };
-    const service = await this.#launch(`the till of ${till.merchant}`, 'terminal', { ...broker, ...own });
-    this.#tills.push(service);
-    return localhost(await service.ready);
   }
 
   async #ensureCatalog(client: AdminClient, license: License): Promise<License> {

@@ -3,9 +3,20 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { removePrivateNodeData, silentLogger, takeExclusiveLock } from '@tillcast/broker';
 import { TillcastError } from '@tillcast/protocol/errors';
+import { ACTIVATION_CODES_FILE } from './activation-codes.ts';
+import { BROKER_PASSWORDS_FILE } from './broker-passwords.ts';
 
 /** What a demo makes in its data directory, besides its lock and the broker's folder. Nothing else there is touched. */
-const MADE = ['database', 'terminals', 'logs', 'admin-api-key', 'rabbitmq-docker'] as const;
+const MADE = [
+  'database',
+  'terminals',
+  'logs',
+  'admin-api-key',
+  'secret-key',
+  'rabbitmq-docker',
+  BROKER_PASSWORDS_FILE,
+  ACTIVATION_CODES_FILE,
+] as const;
 
 /**
  * Removes what earlier demos left in a data directory. The caller holds the instance lock.

@@ -7,8 +7,10 @@ export interface RunningDemo {
   readonly pid: number;
   readonly backend: string;
   readonly terminals: readonly { readonly url: string; readonly license_key: string }[];
-  /** What a further till's environment needs to reach the broker, login included; null until that is known. */
+  /** What a further till's environment needs to reach the broker, login included; null where, or as long as, it knows none. */
   readonly broker: Readonly<Record<string, string>> | null;
+  /** Whether tills need to be activated, and then hear from the backend where the broker is. */
+  readonly activated: boolean;
 }
 
 const runningSchema: z.ZodType<RunningDemo, unknown> = z.object({
@@ -16,6 +18,7 @@ const runningSchema: z.ZodType<RunningDemo, unknown> = z.object({
   backend: z.url(),
   terminals: z.array(z.object({ url: z.url(), license_key: z.string() })),
   broker: z.record(z.string(), z.string()).nullable(),
+  activated: z.boolean(),
 });
 
 /** What runs from this data directory; null when nothing does, as far as the file says. */
