@@ -139,12 +139,12 @@ async function granted(
   }
 }
 
-/** Runs a statement that must fail, and goes on. */
+/** What a statement is refused with; undone, whatever it did. */
 async function refusal(session: Session, script: string): Promise<unknown> {
   await session.execute('SAVEPOINT before');
   try {
     await session.execute(script);
-    return 'not refused';
+    return NOT_REFUSED;
   } catch (error) {
     return error;
   } finally {
@@ -152,7 +152,11 @@ async function refusal(session: Session, script: string): Promise<unknown> {
   }
 }
 
-const BY_POLICY = { code: '42501', message: expect.stringContaining('row-level security policy') };
+const NOT_REFUSED = 'not refused';
+const BY_POLICY: unknown = expect.objectContaining({
+  code: '42501',
+  message: expect.stringContaining('row-level security policy'),
+});
 const BY_GRANT = { code: '42501', message: expect.stringContaining('permission denied') };
 
 export function isolationContract(database: () => Database): void {
@@ -202,9 +206,10 @@ export function isolationContract(database: () => Database): void {
           SELECT * FROM ${name} WHERE ${column} = ${other.id}; GRANT SELECT ON copies TO ${LICENSE_ROLE};
           SET LOCAL ROLE ${LICENSE_ROLE}`);
         const insert = `INSERT INTO ${name} OVERRIDING SYSTEM VALUE TABLE copies`;
-        expect(await refusal(session, insert), insert).toMatchObject(BY_POLICY);
+        expect(await refusal(session, insert), insert).toEqual(BY_POLICY);
         const move = `UPDATE ${name} SET ${column} = ${name === 'licenses' ? 'DEFAULT' : other.id}`;
-        if (isOpen) expect(await refusal(session, move), move).toMatchObject(BY_POLICY);
+        // Where the role sees no row, there is none that it could move.
+        expect(await refusal(session, move), move).toEqual(isOpen ? BY_POLICY : NOT_REFUSED);
       });
     }
   });
@@ -219,7 +224,7 @@ export function isolationContract(database: () => Database): void {
         }
       }
       const insert = `INSERT INTO changes VALUES (${id}, 9, '${randomUUID()}', 'x', '0000000000000000', '', now())`;
-      expect(await refusal(session, insert)).toMatchObject(BY_POLICY);
+      expect(await refusal(session, insert)).toEqual(BY_POLICY);
     };
     await granted(database(), 2_000_000_000, nothing);
     await granted(database(), parseLicenseKey('NOBODY-HAS-THIS'), nothing);
