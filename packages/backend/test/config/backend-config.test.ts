@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -29,16 +30,42 @@ test('nothing set is a complete configuration', () => {
     http: { host: '127.0.0.1', port: 8080, tls: null },
     database: { engine: 'embedded', dataDir: resolve('.tillcast/database') },
     broker: { urls: ['amqp://guest:guest@127.0.0.1:5672/%2F'], caPem: null },
+    management: null,
     dataDir: resolve('.tillcast'),
     apiKey: null,
     secretKey: null,
+    identity: {
+      auth: 'token',
+      issuer: 'http://localhost:8080',
+      tokenLifetimeS: 600,
+      terminalAmqpUrls: ['amqp://127.0.0.1:5672/%2F'],
+      salesGraceH: 72,
+    },
     licenseKeys: [],
     answerCacheBytes: 128 * 1024 * 1024,
+    limits: { rates: 'default', trustedProxies: [] },
+    plaintextWarnings: [],
     unknownVariables: [],
   });
 });
 
+/** Makes a certificate and its key with OpenSSL. */
+function selfSigned(name: string): { readonly certFile: string; readonly keyFile: string } {
+  const certFile = join(directory, `${name}.pem`);
+  const keyFile = join(directory, `${name}.key.pem`);
+  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+  execFileSync(
+    'openssl',
+    ['req', '-x509', ...curve, '-subj', '/CN=x', '-out', certFile, '-keyout', keyFile],
+    {
+      stdio: 'ignore',
+    },
+  );
+  return { certFile, keyFile };
+}
+
 test('everything set is taken as it is', () => {
+  const certificate = selfSigned('good');
   const config = parseBackendConfig({
     NODE_ENV: 'production',
     LOG_LEVEL: 'debug',
@@ -46,6 +73,9 @@ test('everything set is taken as it is', () => {
     PORT: '80',
     DATABASE_URL: 'postgresql://u:p@db/tillcast',
     AMQP_URL: 'amqps://u:p@one:5671/pos, amqps://u:p@two:5671/pos',
+    RABBITMQ_MANAGEMENT_URL: 'https://u:p@one:15671',
+    TLS_CERT_FILE: certificate.certFile,
+    TLS_KEY_FILE: certificate.keyFile,
     TILLCAST_DATA_DIR: '/var/lib/tillcast',
     TILLCAST_API_KEY: 'c2VjcmV0c2VjcmV0c2VjcmV0',
     TILLCAST_SECRET_KEY: 'A'.repeat(43),
@@ -54,7 +84,7 @@ test('everything set is taken as it is', () => {
   expect(config).toMatchObject({
     production: true,
     logLevel: 'debug',
-    http: { host: '0.0.0.0', port: 80 },
+    http: { host: '0.0.0.0', port: 80, tls: certificate },
     database: { engine: 'postgresql', url: 'postgresql://u:p@db/tillcast' },
     broker: { urls: ['amqps://u:p@one:5671/pos', 'amqps://u:p@two:5671/pos'] },
     apiKey: 'c2VjcmV0c2VjcmV0c2VjcmV0',
@@ -71,7 +101,7 @@ test.each(['DATABASE_URL', 'TILLCAST_API_KEY', 'AMQP_URL', 'RABBITMQ_PASS'])(
   async (name) => {
     const file = join(directory, name);
     const secret = name.endsWith('URL')
-      ? `${name === 'AMQP_URL' ? 'amqp' : 'postgresql'}://u:from-file@host/x`
+      ? `${name === 'AMQP_URL' ? 'amqps' : 'postgresql'}://u:from-file@host/x`
       : 'from-file-from-file-from-file';
     await writeFile(file, `${secret}\n`);
     expect(JSON.stringify(parseBackendConfig({ [`${name}_FILE`]: file }))).toContain('from-file');
@@ -101,6 +131,20 @@ describe('what is wrong is named', () => {
       expect(message).toContain(name);
   });
 
+  test('a certificate and its key go together', () => {
+    const { certFile, keyFile } = selfSigned('one');
+    const other = selfSigned('other').keyFile;
+    const wrong: readonly (readonly [Environment, RegExp])[] = [
+      [{ TLS_CERT_FILE: certFile }, /TLS_KEY_FILE is missing/],
+      [{ TLS_KEY_FILE: keyFile }, /TLS_CERT_FILE is missing/],
+      [{ TLS_CERT_FILE: join(directory, 'no'), TLS_KEY_FILE: keyFile }, /TLS_CERT_FILE .* cannot be read/],
+      [{ TLS_CERT_FILE: keyFile, TLS_KEY_FILE: keyFile }, /TLS_CERT_FILE .* no certificate in PEM/],
+      [{ TLS_CERT_FILE: certFile, TLS_KEY_FILE: certFile }, /TLS_KEY_FILE .* no private key in PEM/],
+      [{ TLS_CERT_FILE: certFile, TLS_KEY_FILE: other }, /TLS_KEY_FILE names a key that is not the one/],
+    ];
+    for (const [environment, message] of wrong) expect(refusal(environment)).toMatch(message);
+  });
+
   test('a database whose file cannot be read is not called missing as well', () => {
     const file = join(directory, 'nowhere');
     const message = refusal({ NODE_ENV: 'production', DATABASE_URL_FILE: file });
@@ -115,7 +159,8 @@ describe('what is wrong is named', () => {
       TILLCAST_API_KEY: 'hunter2',
       TILLCAST_SECRET_KEY: 'hunter2',
     });
-    expect(message).toMatch(/DATABASE_URL[\s\S]*AMQP_URL[\s\S]*TILLCAST_API_KEY[\s\S]*TILLCAST_SECRET_KEY/);
+    for (const name of ['DATABASE_URL', 'AMQP_URL', 'TILLCAST_API_KEY', 'TILLCAST_SECRET_KEY'])
+      expect(message).toContain(name);
     expect(message).not.toContain('hunter2');
   });
 
