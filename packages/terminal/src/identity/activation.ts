@@ -10,8 +10,8 @@ import {
 } from '@tillcast/protocol/http/identity-api';
 import type { LicenseKey } from '@tillcast/protocol/license-key';
 import { ask, errorOfRefusal } from '../sync-client/ask.ts';
-import { keepMessageKeys } from './message-keys.ts';
 import { type KeyStoreOptions, keyStoreForNew, keyStoreNamed, readTillKey } from './key-store.ts';
+import { keepMessageKeys } from './message-keys.ts';
 import {
   readIdentity,
   readPending,
