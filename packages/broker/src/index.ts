@@ -89,7 +89,6 @@ export { type TlsNodeConfig, tlsNodeConfig } from './provisioning/tls-node-confi
 export { Publisher, type PublisherOptions } from './publisher.ts';
 export type { ChannelSource, OpenSession, Session } from './session.ts';
 export { Subscriber, type SubscriberOptions } from './subscriber.ts';
-export { checkExchange, declareExchange } from './topology.ts';
 export {
   certificateFault,
   createFetch,

@@ -6,13 +6,11 @@ import type { BrokerConnection, SessionHandle } from './connection.ts';
 import type { OutgoingMessage } from './outgoing-message.ts';
 import { PublishWindow } from './publish-window.ts';
 import type { ChannelSource, OpenSession } from './session.ts';
-import { checkExchange, declareExchange } from './topology.ts';
+import { ensureExchange } from './topology.ts';
 
 /** How messages are published. */
 export interface PublisherOptions {
   readonly connection: BrokerConnection;
-  /** `declare` the exchange at each connect (default), or only `check` that it is there: for a user who may configure nothing. */
-  readonly exchange?: 'declare' | 'check';
   /** Messages on the wire without their confirm; further ones wait their turn. Default 1,024. */
   readonly maxUnconfirmed?: number;
   /** A message without a confirm for this long fails, and the channel with it. Default 15,000. */
@@ -23,25 +21,26 @@ export interface PublisherOptions {
 }
 
 /**
- * Publishes to the exchange with publisher confirms.
+ * Publishes to the exchange with publisher confirms. The exchange is declared, or, by a user who may configure
+ * nothing, must be there.
  *
  * A confirm says that the broker has taken the message, never that a terminal got it: an unroutable
  * message is confirmed as well.
  */
 export class Publisher implements AsyncDisposable {
   readonly #connection: BrokerConnection;
-  readonly #exchange: 'declare' | 'check';
   readonly #maxUnconfirmed: number;
   readonly #confirmTimeoutMs: number;
   readonly #maxBodyBytes: number;
   readonly #clock: Clock;
   readonly #listeners = new Set<(ready: boolean) => void>();
+  /** Asked once: a broker logs each refusal as an error. */
+  #mayDeclare = true;
   #handle: SessionHandle | null = null;
   #window: PublishWindow | null = null;
 
   constructor(options: PublisherOptions) {
     this.#connection = options.connection;
-    this.#exchange = options.exchange ?? 'declare';
     this.#maxUnconfirmed = options.maxUnconfirmed ?? 1_024;
     this.#confirmTimeoutMs = options.confirmTimeoutMs ?? 15_000;
     this.#maxBodyBytes = options.maxBodyBytes ?? 1_048_576;
@@ -134,9 +133,9 @@ export class Publisher implements AsyncDisposable {
   }
 
   async #open(channels: ChannelSource): Promise<OpenSession> {
+    this.#mayDeclare = await ensureExchange(channels, this.#mayDeclare);
     const channel = await channels.createConfirmChannel();
     const life = watchChannel(channel);
-    await (this.#exchange === 'declare' ? declareExchange(channel) : checkExchange(channel));
     const window = this.#openWindow(channel, life);
     const lost = life.lost.then(async (cause) => {
       this.#setWindow(null);

@@ -216,7 +216,7 @@ test('an exchange of our name but another type is a conflict that says what to d
   await publisher.stop();
 });
 
-test('a user who may configure nothing publishes to an exchange that is there', async () => {
+test('[B4] a user who may configure nothing publishes to an exchange that is there', async () => {
   const { management, vhost, url, connection: connect } = await broker();
   const owner = connect();
   const declaring = new Publisher({ connection: owner });
@@ -252,7 +252,7 @@ test('a user who may configure nothing publishes to an exchange that is there', 
     urls: [url],
     credentials: () => Promise.resolve({ username: vhost, password: 'secret' }),
   });
-  const publisher = new Publisher({ connection: restricted, exchange: 'check' });
+  const publisher = new Publisher({ connection: restricted });
   restricted.start();
   publisher.start();
   await publisher.whenReady(20_000);
@@ -262,6 +262,33 @@ test('a user who may configure nothing publishes to an exchange that is there', 
   });
   await publisher.stop();
   await declaring.stop();
+});
+
+test('[B4] where the exchange is missing, a user who may configure nothing is told to provision the broker', async () => {
+  const { management, vhost, url, connection: connect } = await broker();
+  await management.createUser({ name: vhost, password: 'secret' });
+  onTestFinished(() => management.deleteUser(vhost));
+  await management.setPermissions({ vhost, user: vhost, configure: '^$', write: '.*', read: '^$' });
+  const warnings: unknown[] = [];
+  const logger = { ...silentLogger, warn: (fields: object) => warnings.push(fields) };
+  const session = connect({
+    urls: [url],
+    credentials: () => Promise.resolve({ username: vhost, password: 'secret' }),
+    logger,
+  });
+  const publisher = new Publisher({ connection: session });
+  session.start();
+  publisher.start();
+  const [warning] = await eventually(() => warnings.length > 0 && warnings);
+  expect(warning).toMatchObject({ err: { message: expect.stringContaining('tillcast broker provision') } });
+  // Once it is there, the publisher finds it by itself.
+  const owner = connect();
+  const declaring = new Publisher({ connection: owner });
+  owner.start();
+  declaring.start();
+  await publisher.whenReady(20_000);
+  await declaring.stop();
+  await publisher.stop();
 });
 
 test('[P6] publishing without a connection fails at once, and says so', async () => {

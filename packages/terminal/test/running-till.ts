@@ -127,7 +127,7 @@ export class Stage implements AsyncDisposable {
       new BrokerConnection({ urls: [vhost.amqpUrl], connectionName: 'stage', logger: silentLogger }),
     );
     connection.start();
-    const publisher = things.use(new Publisher({ connection, exchange: 'declare' }));
+    const publisher = things.use(new Publisher({ connection }));
     publisher.start();
     await publisher.whenReady(30_000);
     return new Stage(vhost, backend, publisher, things, folder.path);
