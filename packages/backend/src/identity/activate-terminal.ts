@@ -11,13 +11,14 @@ import {
   type ActivationDoor,
   countSeats,
   findActivationDoors,
+  findTerminalOfKey,
   insertTerminal,
   type LockedLicense,
   lockLicense,
   takeSeat,
 } from './activation-statements.ts';
 
-/** A terminal that was just activated. */
+/** A terminal that was activated. */
 export interface NewTerminal {
   readonly terminalId: string;
   readonly licenseKey: LicenseKey;
@@ -27,9 +28,10 @@ export interface NewTerminal {
 /**
  * Activates a terminal: whoever has the code gets an id for his key, as long as the license is valid and has a
  * seat left. The code of a seat that was moved works once, and gives the seat's name. Who has not the code is
- * told one thing, whether or not the license exists, after the same work.
+ * told one thing, whether or not the license exists, after the same work. A till that shows its key again gets
+ * the terminal that it is already.
  * @throws TillcastError `activation_refused`; `license_suspended`, `license_expired`, `license_revoked`,
- *   `too_many_terminals`, `already_activated` (a key that is some terminal's), `request_invalid` (no such key
+ *   `too_many_terminals`, `already_activated` (a key of another license's terminal, or of a revoked one), `request_invalid` (no such key
  *   can be), `overloaded`
  */
 export async function activateTerminal(
@@ -48,6 +50,9 @@ export async function activateTerminal(
     const license = await lockLicense(session, door.licenseId);
     // The code may have been renewed while its hash was computed.
     if (license === null || (door.seatId === null && !sameHash(given, license.codeHash))) throw refused();
+    // The answer to its first try may have been lost: who shows the same key again gets the same terminal.
+    const before = await findTerminalOfKey(session, door.licenseId, publicKey);
+    if (before !== null) return { ...before, licenseKey: key };
     const name = await takePlace(session, license, { ...door, name: request.name, now });
     const terminalId = randomUUID();
     const terminal = { licenseId: door.licenseId, terminalId, name, publicKey, activatedAt: now };

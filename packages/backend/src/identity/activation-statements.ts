@@ -74,6 +74,13 @@ const INSERT_TERMINAL = statement<{ terminalId: string }>(
   { terminalId: textColumn },
 );
 
+const FIND_TERMINAL_OF_KEY = statement<{ terminalId: string; name: string }>(
+  'find_terminal_of_key',
+  `SELECT terminal_id AS "terminalId", name FROM terminals
+  WHERE license_id = $1 AND public_key = $2 AND revoked_at IS NULL`,
+  { terminalId: textColumn, name: textColumn },
+);
+
 type Queries = Pick<Session, 'query'>;
 
 /** A license's doors: a row for each seat that waits, one at least; none where there is no license. */
@@ -95,6 +102,16 @@ export async function lockLicense(session: Queries, licenseId: number): Promise<
 export async function countSeats(session: Queries, licenseId: number, now: Date): Promise<number> {
   const [row] = await session.query(COUNT_SEATS, [licenseId, now]);
   return row?.taken ?? 0;
+}
+
+/** The license's terminal that was activated with this key and is not revoked; null where there is none. */
+export async function findTerminalOfKey(
+  session: Queries,
+  licenseId: number,
+  publicKey: string,
+): Promise<{ readonly terminalId: string; readonly name: string } | null> {
+  const [terminal] = await session.query(FIND_TERMINAL_OF_KEY, [licenseId, publicKey]);
+  return terminal ?? null;
 }
 
 /** Uses a seat's code up. @returns the seat's name; null where it was used or has expired meanwhile */
