@@ -161,7 +161,7 @@ function privateNode({ nodeDir, logPath, jwksUrl, passwords }: PrivateBrokerOpti
 /** Provisions the node; backend and tills then have no more than they need. */
 async function provisioned(node: PrivateNode, passwords: BrokerPasswords): Promise<ReadyBroker> {
   const { amqpUrl, managementUrl, credentials, version } = node;
-  const vhost = decodeURIComponent(new URL(amqpUrl).pathname.slice(1));
+  const vhost = decodeURIComponent(new URL(amqpUrl).pathname.slice(1)) || '/';
   await provisionBroker(
     new ManagementClient({ url: managementUrl, ...credentials }),
     desiredBroker({ vhost }),
