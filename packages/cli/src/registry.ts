@@ -15,6 +15,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   terminals: 'Look at the terminals of licenses, rename, revoke and move them',
   tls: 'Certificates for development',
   sync: 'See how current the tills are',
+  keys: 'See the signing keys, and rotate them',
   audit: 'See who did what, and check that nobody changed the log',
 };
 
@@ -173,6 +174,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     path: ['tls', 'init'],
     summary: 'Make an authority and certificates for development',
     load: async () => (await import('./commands/tls-init.ts')).tlsInit,
+  },
+  {
+    path: ['keys', 'list'],
+    summary: 'List the signing keys',
+    load: async () => (await import('./commands/keys-list.ts')).keysList,
+  },
+  {
+    path: ['keys', 'rotate'],
+    summary: 'Let the next signing key sign',
+    load: async () => (await import('./commands/keys-rotate.ts')).keysRotate,
   },
   {
     path: ['audit', 'list'],

@@ -16,9 +16,12 @@ import {
   IMPORT_MEDIA_TYPE,
   type ImportResult,
   importResultSchema,
+  type KeyPurpose,
   type License,
   licenseListSchema,
   licenseSchema,
+  type SigningKey,
+  signingKeyListSchema,
   type TerminalStatus,
   terminalListSchema,
   terminalStatusSchema,
@@ -124,6 +127,17 @@ export class AdminClient implements Disposable {
   /** Audit entries after a number, and the log's head at the same moment. */
   audit(after: number, limit: number): Promise<AuditPage> {
     return this.#ask('GET', `${ADMIN_PATHS.audit}?after=${after}&limit=${limit}`, auditPageSchema);
+  }
+
+  async keys(): Promise<readonly SigningKey[]> {
+    const { keys } = await this.#ask('GET', ADMIN_PATHS.keys, signingKeyListSchema);
+    return keys;
+  }
+
+  /** @returns the keys as they are then */
+  async rotateKey(purpose: KeyPurpose): Promise<readonly SigningKey[]> {
+    const { keys } = await this.#ask('POST', ADMIN_PATHS.rotateKey, signingKeyListSchema, { purpose });
+    return keys;
   }
 
   renameTerminal(id: string, name: string): Promise<TerminalStatus> {
