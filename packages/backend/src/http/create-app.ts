@@ -47,6 +47,8 @@ export interface AppDependencies {
   readonly importBounds?: ImportBounds;
   /** Who may ask how much; left out: as in production, with no proxy in front. */
   readonly limits?: LimitOptions;
+  /** How late timers may be before requests are turned away; left out: as in production. */
+  readonly maxEventLoopDelayMs?: number;
 }
 
 const BODY_LIMIT_BYTES = 1024 * 1024;

@@ -50,6 +50,8 @@ export async function activateTerminal(
     const license = await lockLicense(session, door.licenseId);
     // The code may have been renewed while its hash was computed.
     if (license === null || (door.seatId === null && !sameHash(given, license.codeHash))) throw refused();
+    const refusal = refusalOf(standingOf(license, now));
+    if (refusal !== null) throw refusal;
     // The answer to its first try may have been lost: who shows the same key again gets the same terminal.
     const before = await findTerminalOfKey(session, door.licenseId, publicKey);
     if (before !== null) return { ...before, licenseKey: key };
@@ -93,8 +95,6 @@ async function takePlace(
   },
 ): Promise<string> {
   const { licenseId, seatId, name, now } = wanted;
-  const refusal = refusalOf(standingOf(license, now));
-  if (refusal !== null) throw refusal;
   // A seat's place was kept for it: taken up first, it is counted no longer.
   const seatName = seatId === null ? name : await takeSeat(session, licenseId, seatId, now);
   if (seatName === null) throw refused();

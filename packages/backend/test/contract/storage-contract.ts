@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import type { Database } from '../../src/database/database.ts';
+import { activationContract } from './activation-contract.ts';
 import { auditContract } from './audit-contract.ts';
 import { commitContract } from './commit-contract.ts';
 import { concurrencyContract } from './concurrency-contract.ts';
@@ -34,6 +35,7 @@ export function storageContract(
     concurrencyContract(database);
     propertyContract(database);
     terminalsContract(database);
+    activationContract(database);
     auditContract(database);
     isolationContract(database);
   });

@@ -12,6 +12,7 @@ import type { Database, Session } from '../../src/database/database.ts';
 import { openDatabase } from '../../src/database/open-database.ts';
 import type { App } from '../../src/http/app-types.ts';
 import { createApp } from '../../src/http/create-app.ts';
+import type { LimitOptions } from '../../src/http/limits/limit-options.ts';
 import type { IdentityOptions } from '../../src/identity/identity-options.ts';
 import { ensureLicense } from '../../src/licenses/create-license.ts';
 import { BackendMetrics } from '../../src/metrics/metrics.ts';
@@ -36,7 +37,7 @@ export interface TestApp extends AsyncDisposable {
   brokerTrouble: TillcastError | null;
   get(url: string, headers?: Readonly<Record<string, string>>): Promise<Answer>;
   sync(url: string, headers?: Readonly<Record<string, string>>): Promise<Answer>;
-  admin(method: 'GET' | 'POST', url: string, payload?: object | string): Promise<Answer>;
+  admin(method: 'GET' | 'POST' | 'PATCH', url: string, payload?: object | string): Promise<Answer>;
   commit(...operations: readonly object[]): Promise<Answer>;
 }
 
@@ -52,7 +53,11 @@ export const IDENTITY: IdentityOptions = {
 export type Answer = Awaited<ReturnType<App['inject']>>;
 
 export async function openTestApp(
-  options: { readonly importBounds?: ImportBounds; readonly identity?: Partial<IdentityOptions> } = {},
+  options: {
+    readonly importBounds?: ImportBounds;
+    readonly identity?: Partial<IdentityOptions>;
+    readonly limits?: LimitOptions;
+  } = {},
 ): Promise<TestApp> {
   const directory = await mkdtemp(join(tmpdir(), 'tillcast-http-'));
   const opened = await openDatabase({ dataDir: join(directory, 'database') }, { logger: silentLogger });
@@ -73,6 +78,8 @@ export async function openTestApp(
     brokerTrouble: () => state.trouble,
     answerCacheBytes: 32 * 1024 * 1024,
     now: () => state.clock,
+    // The machine may be busy with other tests.
+    maxEventLoopDelayMs: 60_000,
     ...options,
     identity: { ...IDENTITY, ...options.identity },
   });

@@ -102,6 +102,10 @@ export async function tokenOf(
 }
 
 /** Asks the sync API where the catalog stands, with this token. */
-export function askVersion(on: TestApp, token: string, headers: Record<string, string> = {}): Promise<Answer> {
+export function askVersion(
+  on: TestApp,
+  token: string,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
   return on.get('/api/v1/sync/version', { authorization: `Bearer ${token}`, ...headers });
 }
