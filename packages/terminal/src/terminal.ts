@@ -143,7 +143,10 @@ async function startLocked(
     store.close();
     throw error;
   }
-  credentials.start(connection);
+  credentials.start(connection, {
+    refused: (code) => driver.refused(code),
+    admitted: () => driver.requestSync(),
+  });
   // An activated till gets them with its tokens.
   if (credentials.broker === null) void keys.refresh();
   driver.start();

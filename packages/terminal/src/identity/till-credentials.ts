@@ -13,6 +13,14 @@ export interface ApiCredentials {
   isOutdated(code: ErrorCode | null, headers: Readonly<Record<string, string>>): boolean;
 }
 
+/** What the server said to whoever asked it for a token. */
+export interface CredentialEvents {
+  /** It refuses this till. Told once, until it lets it in again. */
+  refused(code: ErrorCode): void;
+  /** It refuses this till no more. */
+  admitted(): void;
+}
+
 /** Who a till is, to the sync API and to the broker: by its own token, or by its license key. */
 export interface TillCredentials extends ApiCredentials {
   readonly terminalId: string;
@@ -23,7 +31,7 @@ export interface TillCredentials extends ApiCredentials {
   /** The login for each connection that is made; null: what the addresses hold. */
   readonly broker: (() => Promise<BrokerCredentials>) | null;
   /** Keeps the login of this connection valid from now on. */
-  start(connection: BrokerConnection): void;
+  start(connection: BrokerConnection, on: CredentialEvents): void;
   /** Idempotent. */
   stop(): Promise<void>;
 }

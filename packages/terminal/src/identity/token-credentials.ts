@@ -2,7 +2,7 @@ import type { BrokerConnection, BrokerCredentials, ConnectionState, Logger } fro
 import { asTillcastError, type ErrorCode, TillcastError } from '@tillcast/protocol/errors';
 import type { LicenseKey } from '@tillcast/protocol/license-key';
 import { isRefusal } from './refusals.ts';
-import type { TillCredentials } from './till-credentials.ts';
+import type { CredentialEvents, TillCredentials } from './till-credentials.ts';
 import { type AccessToken, TokenClient, type TokenClientOptions } from './token-client.ts';
 
 export interface TokenCredentialsOptions extends Omit<TokenClientOptions, 'onRefused'> {
@@ -26,6 +26,7 @@ export class TokenCredentials implements TillCredentials {
   readonly #logger: Logger;
   readonly #onLoginRenewed: () => void;
   #connection: BrokerConnection | null = null;
+  #on: CredentialEvents | null = null;
   #stopListening: () => void = () => undefined;
   #stopped = false;
   /** The connection was lost or its login refused: the token that it had may be why. */
@@ -49,7 +50,7 @@ export class TokenCredentials implements TillCredentials {
         options.onToken(token, answer);
         this.#takeUp();
       },
-      onRefused: () => this.#park(),
+      onRefused: ({ code }) => this.#park(code),
     });
   }
 
@@ -71,8 +72,9 @@ export class TokenCredentials implements TillCredentials {
     return { username: this.terminalId, password: text };
   };
 
-  start(connection: BrokerConnection): void {
+  start(connection: BrokerConnection, on: CredentialEvents): void {
     this.#connection = connection;
+    this.#on = on;
     this.#stopListening = connection.onStateChange((state) => this.#onState(state));
     this.#tokens.start();
   }
@@ -111,6 +113,7 @@ export class TokenCredentials implements TillCredentials {
     if (connection === null) return;
     if (!this.#parked) return this.#renewLogin();
     this.#parked = false;
+    this.#on?.admitted();
     this.#next(() => {
       this.#wantsFresh = false;
       connection.start();
@@ -119,10 +122,11 @@ export class TokenCredentials implements TillCredentials {
   }
 
   /** The server refuses us: the broker is left alone until it does so no more. */
-  #park(): void {
+  #park(code: ErrorCode): void {
     const connection = this.#connection;
     if (connection === null || this.#parked) return;
     this.#parked = true;
+    this.#on?.refused(code);
     this.#next(() => connection.stop());
   }
 

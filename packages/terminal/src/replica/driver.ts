@@ -1,6 +1,6 @@
 import type { Delivery, Logger } from '@tillcast/broker';
 import type { Cursor } from '@tillcast/protocol/cursor';
-import type { TillcastError } from '@tillcast/protocol/errors';
+import type { ErrorCode, TillcastError } from '@tillcast/protocol/errors';
 import type { LicenseKey } from '@tillcast/protocol/license-key';
 import type { BroadcastMessage } from '@tillcast/protocol/messages/envelope';
 import type { ReplicaEffect } from '@tillcast/protocol/replica/effect';
@@ -16,14 +16,12 @@ import type { Pulled, SyncClient } from '../sync-client/sync-client.ts';
 import { lineOfBroadcast, linesOfDelta, linesOfMessage, linesOfSnapshot } from './activity-lines.ts';
 import { ChangeNote } from './change-note.ts';
 import type { Counters } from './counters.ts';
-import { type DropReason, readDelivery } from './incoming.ts';
+import { Inbox } from './inbox.ts';
 import { LineWatch } from './line-watch.ts';
 import type { TillNews } from './news.ts';
-import { RefusedMessages } from './refused-messages.ts';
 import { ServerClock } from './server-clock.ts';
 import { type Reported, StatusReporter } from './status-reporter.ts';
 import type { TillClock } from './till-clock.ts';
-import { UnknownKeys } from './unknown-keys.ts';
 
 export interface ReplicaDriverOptions {
   readonly licenseKey: LicenseKey;
@@ -56,8 +54,7 @@ export class ReplicaDriver {
   readonly #options: ReplicaDriverOptions;
   readonly #reporter: StatusReporter;
   readonly #line: LineWatch;
-  readonly #unknownKeys: UnknownKeys;
-  readonly #refused: RefusedMessages;
+  readonly #inbox: Inbox;
   readonly #queue: ReplicaEvent[] = [];
   readonly #listeners = new Set<() => void>();
   #state: ReplicaState;
@@ -75,10 +72,15 @@ export class ReplicaDriver {
     this.serverClock = new ServerClock(options.clock, options.logger);
     this.#state = initialReplica(options.store.cursor);
     options.store.whenLost(() => this.#beginAnew());
-    const { client, clock, random, unsentSales, keys } = options;
-    this.#refused = new RefusedMessages(clock, (line) => this.#addLine(line));
-    this.#unknownKeys = new UnknownKeys(keys, (waiting) => {
-      for (const { delivery, receivedAtMs } of waiting) this.#read(delivery, receivedAtMs, 'last');
+    const { client, clock, random, unsentSales } = options;
+    this.#inbox = new Inbox({
+      ...options,
+      onChange: (change) => {
+        this.#line.heard(change.to);
+        this.#dispatch({ type: 'message', change });
+      },
+      onBroadcast: (message, receivedAtMs) => this.#takeBroadcast(message, receivedAtMs),
+      onRefused: (line) => this.#addLine(line),
     });
     this.#line = new LineWatch(clock, () => this.#onDeaf());
     this.#reporter = new StatusReporter({
@@ -112,8 +114,7 @@ export class ReplicaDriver {
     this.#pull?.abort();
     this.#callOffSettling();
     this.#callOffRetry();
-    this.#refused.stop();
-    await Promise.all([this.#reporter.stop(), this.#unknownKeys.drained(), ...this.#pulls]);
+    await Promise.all([this.#reporter.stop(), this.#inbox.stop(), ...this.#pulls]);
     this.#listeners.clear();
   }
 
@@ -147,36 +148,7 @@ export class ReplicaDriver {
   /** Takes what came from the broker. When it returns, a change is committed, held, refused, or known to be stale. */
   deliver(delivery: Delivery): void {
     if (this.#stopped) return;
-    this.counters.add('message_received');
-    this.#read(delivery, this.#options.clock.nowMs(), 'first');
-  }
-
-  /** @param look at the second look, the server has been asked for the key that was not known at the first */
-  #read(delivery: Delivery, receivedAtMs: number, look: 'first' | 'last'): void {
-    if (this.#stopped) return;
-    const { licenseKey, keys } = this.#options;
-    const incoming = readDelivery(delivery, licenseKey, keys, receivedAtMs);
-    switch (incoming.kind) {
-      case 'change':
-        this.#line.heard(incoming.change.to);
-        return this.#dispatch({ type: 'message', change: incoming.change });
-      case 'broadcast':
-        return this.#takeBroadcast(incoming.message, receivedAtMs);
-      case 'unknown_key': {
-        const { kid } = incoming;
-        if (look === 'first' && this.#unknownKeys.hold(kid, { delivery, receivedAtMs })) return;
-        return this.#drop(delivery, 'message_key_unknown', `the server did not tell of its key ${kid}`);
-      }
-      case 'dropped':
-        return this.#drop(delivery, incoming.why, incoming.detail);
-    }
-  }
-
-  #drop({ routingKey, messageId }: Delivery, why: DropReason, detail: string): void {
-    this.counters.add(why);
-    const fields = { routingKey: routingKey.slice(0, 255), messageId, why };
-    this.#options.logger.warn(fields, `A message was dropped: ${detail}`);
-    this.#refused.refused(why);
+    this.#inbox.take(delivery);
   }
 
   #addLine(line: NewActivity): void {
@@ -333,7 +305,7 @@ export class ReplicaDriver {
       case 'historyGone':
         return this.#dispatch({ type: what === 'delta' ? 'historyGone' : 'pullFailed' });
       case 'refused':
-        return this.#onRefused(exchanged.code);
+        return this.refused(exchanged.code);
       case 'failed':
         this.#logPullFailure(what, exchanged.error);
         return this.#dispatch({ type: 'pullFailed' });
@@ -346,9 +318,10 @@ export class ReplicaDriver {
     this.#options.logger[again ? 'debug' : 'warn']({ code }, `No ${what}: ${message}`);
   }
 
-  #onRefused(code: Extract<ReplicaEvent, { type: 'refused' }>['code']): void {
+  /** The server will not serve this till; told by its answers here, or to whoever asked for a token. */
+  refused(code: ErrorCode): void {
     const known = this.#state.name === 'refused' && this.#state.code === code;
-    if (!known) this.#options.logger.warn({ code }, 'The server refuses this license');
+    if (!known) this.#options.logger.warn({ code }, 'The server refuses this till');
     this.#dispatch({ type: 'refused', code });
   }
 
@@ -360,12 +333,12 @@ export class ReplicaDriver {
       const { epoch, version, digest, synced_at, valid, code } = exchanged.answer;
       this.counters.add('status_answered');
       this.serverClock.told(synced_at, askedAtMs, answeredAtMs);
-      if (!valid && code !== 'license_active') return this.#onRefused(code);
+      if (!valid && code !== 'license_active') return this.refused(code);
       const server = { epoch, version, digest };
       this.#line.told(server);
       return this.#dispatch({ type: 'answered', server, asked, askedAtMs });
     }
-    if (exchanged.outcome === 'refused') return this.#onRefused(exchanged.code);
+    if (exchanged.outcome === 'refused') return this.refused(exchanged.code);
     this.counters.add('status_failed');
     const why = exchanged.outcome === 'failed' ? exchanged.error.message : exchanged.outcome;
     this.#options.logger.debug({ why }, 'The status report was not answered');
