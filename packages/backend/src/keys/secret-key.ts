@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Logger } from '@tillcast/broker';
@@ -68,7 +68,8 @@ async function readSecretKey(file: string): Promise<Uint8Array | null> {
 async function makeSecretKey(file: string): Promise<Uint8Array> {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   const key = randomBytes(SECRET_KEY_BYTES);
-  const draft = `${file}.${process.pid}`;
+  // Not by the process's number: containers have the same ones.
+  const draft = `${file}.${randomUUID()}`;
   await writeFile(draft, `${key.toString('base64url')}\n`, { mode: 0o600, flush: true });
   try {
     await link(draft, file);

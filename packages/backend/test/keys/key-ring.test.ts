@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freshDatabase } from '@tillcast/testkit';
 import { open } from '../contract/fixture.ts';
-import { keyRingContract } from './key-ring-contract.ts';
+import { keyRingContract } from '../contract/key-ring-contract.ts';
 
 keyRingContract('PostgreSQL', async () => {
   const fresh = await freshDatabase();
