@@ -31,12 +31,14 @@ export const validateByZod: FastifySchemaCompiler<z.ZodType> = ({ schema, httpPa
   };
 };
 
+const LICENSE_KEY_POINTERS: ReadonlySet<string> = new Set(['/path/key', '/key', '/license_key']);
+
 function invalid(part: string, details: readonly ErrorDetail[], cause: unknown): TillcastError {
   const [first] = details;
   const where =
     first === undefined ? '' : ` ${first.pointer === '' ? '' : `${first.pointer}: `}${first.detail}`;
   // A license key that is not one has a code of its own, wherever it enters.
-  if (first?.pointer === '/path/key' || first?.pointer === '/key') {
+  if (first !== undefined && LICENSE_KEY_POINTERS.has(first.pointer)) {
     return new TillcastError('license_key_malformed', `The license key ${first.detail}.`, { details, cause });
   }
   return new TillcastError('request_invalid', `The ${part} of the request is not valid:${where}.`, {
