@@ -4,6 +4,8 @@ import { z } from 'zod';
 import { HttpProbe } from './http-probe.ts';
 import type { Administrator } from './stage.ts';
 
+const overviewSchema = z.object({ listeners: z.array(z.object({ protocol: z.string(), port: z.number() })) });
+const nodesSchema = z.array(z.object({ enabled_plugins: z.array(z.string()) }));
 const publishedSchema = z.object({ routed: z.boolean() });
 
 /** The broker’s administrator, by the management API alone. @param url `http(s)://user:password@host:port` */
@@ -15,7 +17,17 @@ export function administratorAt(url: string, vhost: string, caPem: string | null
   return {
     management: new ManagementClient({ url: origin, ...login, caPem }),
     url: origin,
+    caPem,
     vhost,
+    listenersAndPlugins: async () => {
+      const [overview, nodes] = await Promise.all([
+        http.send({ path: '/api/overview', headers: { authorization } }),
+        http.send({ path: '/api/nodes', headers: { authorization } }),
+      ]);
+      const { listeners } = overviewSchema.parse(overview.json());
+      const plugins = nodesSchema.parse(nodes.json()).flatMap((node) => node.enabled_plugins);
+      return { listeners, plugins };
+    },
     publish: async ({ exchange, routingKey, body, properties }) => {
       // The default exchange goes by this name in the management API.
       const name = encodeURIComponent(exchange === '' ? 'amq.default' : exchange);

@@ -98,7 +98,9 @@ export class HttpProbe {
     const secure = this.#base.protocol === 'https:';
     const host = bare(this.#base.hostname);
     const port = Number(this.#base.port === '' ? (secure ? 443 : 80) : this.#base.port);
-    const socket = secure ? connectTls({ host, port, servername: host, ...this.#ca }) : connectSocket({ host, port });
+    const socket = secure
+      ? connectTls({ host, port, servername: host, ...this.#ca })
+      : connectSocket({ host, port });
     const chunks: Buffer[] = [];
     socket.setTimeout(TIMEOUT_MS, () => socket.destroy());
     socket.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -108,7 +110,8 @@ export class HttpProbe {
       const status = Number(/^HTTP\/1\.1 (\d{3})/.exec(text)?.[1] ?? 0);
       resolve(answerFrom(status, {}, text.split('\r\n\r\n').slice(1).join('\r\n\r\n')));
     });
-    socket.end(bytes);
+    // Not ended: a server may take a half-closed connection for one that is given up.
+    socket.write(bytes);
     return promise;
   }
 

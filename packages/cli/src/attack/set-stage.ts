@@ -19,6 +19,8 @@ export interface StageOptions {
   readonly amqpCaPem: string | null;
   /** The broker as the publisher reaches it, with its user and password; null where not given. */
   readonly publisherUrl: string | null;
+  /** The user by which the backend closes connections; null: as provisioning calls it. */
+  readonly guardian: string | null;
   /** The management API with an administrator's user and password. */
   readonly administratorUrl: string | null;
   readonly databaseUrl: string | null;
@@ -59,6 +61,7 @@ export async function setStage(options: StageOptions): Promise<OwnedStage> {
     otherListener: stack.use(await Listener.attach(broker, other)),
     otherSecret,
     publisher: publisherUrl === null ? null : loginOf(publisherUrl),
+    guardian: options.guardian,
     administrator:
       administratorUrl === null ? null : administratorAt(administratorUrl, vhost, options.amqpCaPem),
     sql: databaseUrl === null ? null : stack.use(await SqlProbe.connect(databaseUrl)),

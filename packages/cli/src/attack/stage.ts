@@ -33,7 +33,13 @@ export interface Administrator {
   readonly management: ManagementClient;
   /** The management API’s address. */
   readonly url: string;
+  readonly caPem: string | null;
   readonly vhost: string;
+  /** Where the broker listens and what it runs. */
+  listenersAndPlugins(): Promise<{
+    readonly listeners: readonly { readonly protocol: string; readonly port: number }[];
+    readonly plugins: readonly string[];
+  }>;
   /** Puts a message where it likes: through an exchange (`''` is the default one). */
   publish(message: {
     readonly exchange: string;
@@ -57,6 +63,8 @@ export interface Stage {
   readonly otherSecret: string;
   /** Whom the backend publishes as, where that was given. */
   readonly publisher: { readonly username: string; readonly password: string } | null;
+  /** The user by which the backend closes connections; null: as it is usually called. */
+  readonly guardian: string | null;
   readonly administrator: Administrator | null;
   readonly sql: SqlProbe | null;
   /** A folder for a till that really runs; null where none can. */

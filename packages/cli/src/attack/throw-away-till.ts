@@ -90,7 +90,8 @@ export class ThrowAwayTill implements AttackTill {
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const answer = await askActivation(api, { licenseKey, code, publicKey });
     const activation = activationSchema.safeParse(answer.json());
-    if (answer.status === 201 && activation.success) return new ThrowAwayTill(api, activation.data, privateKey);
+    if (answer.status === 201 && activation.success)
+      return new ThrowAwayTill(api, activation.data, privateKey);
     throw new TillcastError('answer_invalid', `A till could not be activated: ${told(answer)}.`);
   }
 
