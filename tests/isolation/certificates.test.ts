@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { BrokerConnection, createLogger, ManagementClient, silentLogger } from '@tillcast/broker';
 import { parseTerminalConfig, startTerminal } from '@tillcast/terminal';
 import { freePort } from '@tillcast/testkit';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { invoke } from '../../packages/cli/test/cli-host.ts';
+import { repositoryFiles, textOf } from '../house/repository.ts';
 import { handshakeOnly, type TestAuthority, testAuthority } from '../support/certificates.ts';
 
 /*
@@ -108,6 +109,10 @@ const CLIENTS: readonly (readonly [string, string, Ask])[] = [
   ],
 ];
 
+// Node's own switch must not open ours.
+beforeAll(() => void vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0'));
+afterAll(() => void vi.unstubAllEnvs());
+
 describe.each(CLIENTS)('%s', (_name, variable, ask) => {
   test(`[E11] does not speak to a server that another authority signed for, and names ${variable}`, async () => {
     await using server = await handshakeOnly(await other.server('server'));
@@ -129,4 +134,13 @@ describe.each(CLIENTS)('%s', (_name, variable, ask) => {
     expect(await ask(server.port)).toContain('its certificate has expired');
     expect(server.received()).toBe(0);
   });
+});
+
+test('[E11] nothing that ships can switch verification off', () => {
+  const switches =
+    /rejectUnauthorized: (?!true)|checkServerIdentity|NODE_TLS_REJECT_UNAUTHORIZED=|sslmode=no-verify/;
+  const found = repositoryFiles().filter(
+    (path) => /^(?:packages\/[^/]+\/(?:src|bin)|deploy|scripts)\//.test(path) && switches.test(textOf(path)),
+  );
+  expect(found).toEqual([]);
 });

@@ -43,7 +43,7 @@ export async function connectOnce(options: ConnectOnceOptions): Promise<Connecte
   const life = new AbortController();
   const abort = (): void => life.abort(options.signal.reason);
   options.signal.addEventListener('abort', abort, { once: true });
-  const socketOptions: SocketOptions & { signal?: AbortSignal } = {
+  const socketOptions: SocketOptions & ConnectionOptions & { signal?: AbortSignal } = {
     ...options.tls,
     noDelay: true,
     keepAlive: true,
@@ -58,6 +58,9 @@ export async function connectOnce(options: ConnectOnceOptions): Promise<Connecte
   } else {
     // `node:tls` knows no `signal`; it is given to the socket underneath.
     const port = url.port === '' ? 5671 : Number(url.port);
+    // Said, lest NODE_TLS_REJECT_UNAUTHORIZED in the environment says otherwise.
+    socketOptions.rejectUnauthorized = true;
+    socketOptions.minVersion = 'TLSv1.2';
     socketOptions.socket = connectSocket({ host: bareHost(url), port, noDelay: true, signal: life.signal });
   }
   try {

@@ -20,16 +20,22 @@ const IDLE_TIMEOUT_MS = 60_000;
 
 /**
  * A `fetch` that trusts these authorities alone (PEM), or, for null, those of the system. Each client has its
- * own trust: nothing is changed for the rest of the process. Certificates are always verified.
+ * own trust: nothing is changed for the rest of the process. Certificates are always verified, whatever Node's
+ * own environment variables say.
  */
 export function createFetch(caPem: string | null): Fetch {
-  if (caPem === null) return (url, init) => fetch(url, { redirect: 'error', ...init });
-  const agent = new Agent({ ca: caPem, keepAlive: true, timeout: IDLE_TIMEOUT_MS, minVersion: 'TLSv1.2' });
+  const agent = new Agent({
+    ...(caPem === null ? {} : { ca: caPem }),
+    rejectUnauthorized: true,
+    minVersion: 'TLSv1.2',
+    keepAlive: true,
+    timeout: IDLE_TIMEOUT_MS,
+  });
   return (url, init = {}) => {
     const target = new URL(url);
+    if (target.protocol === 'https:') return ask(target, init, agent);
     // Nothing to verify there: whoever allowed plain text meant it.
-    if (target.protocol === 'http:') return fetch(target, { redirect: 'error', ...init });
-    return ask(target, init, agent);
+    return fetch(target, { ...init, redirect: 'error' });
   };
 }
 

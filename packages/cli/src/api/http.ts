@@ -34,7 +34,13 @@ export interface HttpClient {
  */
 export function createHttpClient(caPem: string | null): HttpClient {
   const plain = new HttpAgent({ keepAlive: true });
-  const secure = new HttpsAgent({ keepAlive: true, ...(caPem === null ? {} : { ca: caPem }) });
+  const secure = new HttpsAgent({
+    keepAlive: true,
+    // Said, lest NODE_TLS_REJECT_UNAUTHORIZED in the environment says otherwise.
+    rejectUnauthorized: true,
+    minVersion: 'TLSv1.2',
+    ...(caPem === null ? {} : { ca: caPem }),
+  });
   return {
     send: (request) => send(request, plain, secure),
     close: () => {
