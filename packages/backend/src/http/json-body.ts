@@ -3,19 +3,20 @@ import { parse } from 'secure-json-parse';
 
 /** Deeper nesting than any item or request has. */
 const MAX_DEPTH = 32;
+/** A thousand operations, the most that a request has, with a hundred values each. A megabyte could hold five times as many. */
+const MAX_VALUES = 100_000;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
 
 /**
  * Bytes from outside as JSON.
- * @throws TillcastError `request_invalid`: not UTF-8, not JSON, nested too deeply, or with a key
- * (`__proto__`, `constructor.prototype`) that would reach an object's prototype
+ * @throws TillcastError `request_invalid`: not UTF-8, not JSON, nested too deeply, of too many values, or with a
+ * key (`__proto__`, `constructor.prototype`) that would reach an object's prototype
  */
 export function parseJson(bytes: Uint8Array, what: string): unknown {
   const text = decodeUtf8(bytes, what);
-  if (isDeeperThan(text, MAX_DEPTH)) {
-    throw new TillcastError('request_invalid', `${what} is nested more than ${MAX_DEPTH} levels deep.`);
-  }
+  const excess = excessOf(text);
+  if (excess !== null) throw new TillcastError('request_invalid', `${what} ${excess}.`);
   try {
     const value: unknown = parse(text, undefined, { protoAction: 'error', constructorAction: 'error' });
     return value;
@@ -41,9 +42,10 @@ function reasonOf(error: SyntaxError): string {
   return `is not valid JSON: ${error.message.replace(/\.$/, '')}`;
 }
 
-/** Whether brackets nest deeper than `limit`, without building anything: a parser would have built it all first. */
-function isDeeperThan(text: string, limit: number): boolean {
+/** What is too much in a text of JSON, without building anything: a parser would have built it all first. */
+function excessOf(text: string): string | null {
   let depth = 0;
+  let values = 1;
   let inString = false;
   for (let index = 0; index < text.length; index += 1) {
     const code = text.charCodeAt(index);
@@ -51,15 +53,20 @@ function isDeeperThan(text: string, limit: number): boolean {
       if (code === BACKSLASH) index += 1;
       else if (code === QUOTE) inString = false;
     } else if (code === QUOTE) inString = true;
-    else if (code === OPEN_BRACE || code === OPEN_BRACKET) {
+    else if (code === COMMA || code === COLON) {
+      values += 1;
+      if (values > MAX_VALUES) return `holds more than ${MAX_VALUES} values`;
+    } else if (code === OPEN_BRACE || code === OPEN_BRACKET) {
       depth += 1;
-      if (depth > limit) return true;
+      if (depth > MAX_DEPTH) return `is nested more than ${MAX_DEPTH} levels deep`;
     } else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) depth -= 1;
   }
-  return false;
+  return null;
 }
 
 const QUOTE = 0x22;
+const COMMA = 0x2c;
+const COLON = 0x3a;
 const BACKSLASH = 0x5c;
 const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
