@@ -1,9 +1,9 @@
 import formbody from '@fastify/formbody';
 import {
   type Activation,
+  ASSERTION_TYPE,
   activationRequestSchema,
   activationSchema,
-  ASSERTION_TYPE,
   IDENTITY_PATHS,
   tokenAnswerSchema,
   tokenRequestSchema,

@@ -121,7 +121,8 @@ export class TokenIssuer {
   }
 
   async #sweep(now: Date): Promise<void> {
-    if (now.getTime() - this.#sweptAt < SWEEP_INTERVAL_MS) return;
+    // A clock that was set back must not keep it from sweeping.
+    if (Math.abs(now.getTime() - this.#sweptAt) < SWEEP_INTERVAL_MS) return;
     this.#sweptAt = now.getTime();
     await deleteExpiredAssertions(this.#database, now);
   }

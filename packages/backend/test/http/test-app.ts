@@ -14,6 +14,7 @@ import type { App } from '../../src/http/app-types.ts';
 import { createApp } from '../../src/http/create-app.ts';
 import type { LimitOptions } from '../../src/http/limits/limit-options.ts';
 import type { IdentityOptions } from '../../src/identity/identity-options.ts';
+import type { KeyRing } from '../../src/keys/key-ring.ts';
 import { ensureLicense } from '../../src/licenses/create-license.ts';
 import { BackendMetrics } from '../../src/metrics/metrics.ts';
 import { openTestKeyRing } from '../keys/test-key-ring.ts';
@@ -28,6 +29,7 @@ export interface TestApp extends AsyncDisposable {
   readonly app: App;
   readonly database: Database;
   readonly metrics: BackendMetrics;
+  readonly keys: KeyRing;
   /** The names of the statements that ran. */
   readonly statements: string[];
   /** What the log said, line by line. */
@@ -99,6 +101,7 @@ export async function openTestApp(
     app,
     database,
     metrics,
+    keys,
     statements,
     log,
     get clock() {

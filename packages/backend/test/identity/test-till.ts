@@ -70,8 +70,11 @@ export function signed(claims: JWTPayload, key: CryptoKey, header: object = {}):
   return new SignJWT(claims).setProtectedHeader({ alg: 'ES256', ...header }).sign(key);
 }
 
+/** Claims instead of good ones; undefined takes one out. */
+export type OtherClaims = Readonly<Record<string, unknown>>;
+
 /** A good assertion, with these claims instead. */
-export function assertionOf(on: TestApp, till: TestTill, claims: JWTPayload = {}): Promise<string> {
+export function assertionOf(on: TestApp, till: TestTill, claims: OtherClaims = {}): Promise<string> {
   return signed({ ...goodClaims(on, till), ...claims }, till.privateKey);
 }
 
