@@ -58,8 +58,11 @@ const UNUSED_QUEUE_EXPIRES_MS = 60_000;
 /** What a terminal's queue may hold; what is dropped the version gap repairs. */
 const QUEUE_MAX_BYTES = 16 * 1_048_576;
 
-/** The routing keys that may be published: a license's change, or a broadcast to all. Nothing that another license's binding matches. */
-export const PUBLISHABLE_KEYS: string = `^license\\.(\\*\\.broadcast\\.[a-z_]+|${LICENSE_KEY_PATTERN.slice(1, -1)}\\.[a-z_]+)$`;
+/**
+ * The routing keys that may be published: a license's change, or a broadcast to all. Nothing that another
+ * license's binding matches. `\z` and not `$`, before which RabbitMQ would let a newline stand.
+ */
+export const PUBLISHABLE_KEYS: string = `^license\\.(\\*\\.broadcast\\.[a-z_]+|${LICENSE_KEY_PATTERN.slice(1, -1)}\\.[a-z_]+)\\z`;
 
 const NOTHING: Permissions = { configure: '^$', write: '^$', read: '^$' };
 
@@ -96,7 +99,7 @@ export function desiredBroker(options: DesiredBrokerOptions = {}): DesiredBroker
       {
         name: publisher,
         tags: [],
-        permissions: { ...NOTHING, write: `^${EVENTS_EXCHANGE.name}$` },
+        permissions: { ...NOTHING, write: `^${EVENTS_EXCHANGE.name}\\z` },
         topicPermissions: [{ exchange: EVENTS_EXCHANGE.name, write: PUBLISHABLE_KEYS, read: '^$' }],
         limits: { 'max-connections': maxPublisherConnections },
       },

@@ -1,59 +1,10 @@
-import { randomUUID } from 'node:crypto';
-import { type DesiredBroker, type Finding, type ManagementClient, provisionBroker } from '@tillcast/broker';
+import { provisionBroker } from '@tillcast/broker';
 import { parseLicenseKey } from '@tillcast/protocol/license-key';
 import { bindingsOf } from '@tillcast/protocol/routing';
-import { type FreshVirtualHost, freshVirtualHost } from '@tillcast/testkit';
-import { type Channel, connect } from 'amqplib';
 import { expect, onTestFinished, test } from 'vitest';
-import { type AuditOptions, findingsIn, readSettledState } from '../../src/provisioning/audit-broker.ts';
-import type { BrokerState } from '../../src/provisioning/broker-state.ts';
+import { readSettledState } from '../../src/provisioning/audit-broker.ts';
 
-const EXCHANGE = 'pos_license_events';
-
-interface Audited {
-  readonly host: FreshVirtualHost;
-  readonly management: ManagementClient;
-  readonly desired: DesiredBroker;
-  readonly publisher: string;
-  readonly guardian: string;
-  /** What the audit finds, with the state changed first; of the shared node's other tests nothing. */
-  readonly audit: (
-    change?: (state: BrokerState) => Partial<BrokerState>,
-    options?: AuditOptions,
-  ) => Promise<readonly Finding[]>;
-}
-
-async function provisioned(): Promise<Audited> {
-  const host = await freshVirtualHost();
-  onTestFinished(() => host.drop());
-  const { desired, guardian } = await host.provision();
-  const { management, name } = host;
-  return {
-    host,
-    management,
-    desired,
-    publisher: `${name}-publisher`,
-    guardian: guardian.username,
-    audit: async (change = () => ({}), options = {}) => {
-      const read = await readSettledState(management, name);
-      const isOurs = (user: { readonly name: string }): boolean =>
-        !user.name.startsWith('test-') || user.name.startsWith(name);
-      const state = { ...read, users: read.users.filter(isOurs) };
-      return findingsIn({ ...state, ...change(state) }, desired, options);
-    },
-  };
-}
-
-async function channelOf(host: FreshVirtualHost): Promise<Channel> {
-  const connection = await connect(host.amqpUrl);
-  onTestFinished(() => connection.close());
-  return connection.createChannel();
-}
-
-async function terminalQueue(channel: Channel, name: string = `terminal.${randomUUID()}.r`): Promise<string> {
-  await channel.assertQueue(name, { exclusive: true, durable: false, autoDelete: true });
-  return name;
-}
+import { type Audited, channelOf, EXCHANGE, provisioned, terminalQueue } from './audit-case.ts';
 
 test('[B3] a broker that was provisioned has no finding, tills and blocks included', async () => {
   const { audit, host, management } = await provisioned();
