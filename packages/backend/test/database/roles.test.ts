@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import {
   createDatabase,
   type FreshDatabase,
@@ -47,11 +48,32 @@ async function works(database: Database): Promise<void> {
   expect((await snapshotOf(database, key)).content.size).toBe(1);
 }
 
+/** Resolves when this many sessions of the cluster wait for a lock. */
+async function waiting(client: Client, count: number): Promise<void> {
+  const waits = "SELECT count(*)::integer AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
+  for (;;) {
+    const { rows } = await client.query<{ n: number }>(waits);
+    if ((rows[0]?.n ?? 0) >= count) return;
+    await pause(20);
+  }
+}
+
+// First of all, since only then the cluster lacks the roles.
 test('[V1] programs that start at once on a cluster without the roles make them together', async () => {
-  const fresh = await Promise.all(Array.from({ length: 6 }, () => createDatabase(server.url)));
-  const databases = await Promise.all(fresh.map(({ url }) => open({ url })));
-  await Promise.all(databases.map(works));
-  await Promise.all(databases.map((database) => database.close()));
+  const fresh = await Promise.all(Array.from({ length: 4 }, () => createDatabase(server.url)));
+  const first = new Client({ connectionString: server.url });
+  await first.connect();
+  try {
+    await first.query(`BEGIN; CREATE ROLE ${SYSTEM_ROLE} NOLOGIN`);
+    const opening = Promise.all(fresh.map(({ url }) => open({ url })));
+    await waiting(first, fresh.length);
+    await first.query('COMMIT');
+    const databases = await opening;
+    await Promise.all(databases.map(works));
+    await Promise.all(databases.map((database) => database.close()));
+  } finally {
+    await first.end();
+  }
 });
 
 test('[V1] a plain owner who may take the roles on needs no superuser, from the first step of the schema on', async () => {
