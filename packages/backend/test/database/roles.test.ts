@@ -49,12 +49,14 @@ async function works(database: Database): Promise<void> {
 }
 
 /** Resolves when this many sessions of the cluster wait for a lock. */
-async function waiting(client: Client, count: number): Promise<void> {
+async function waiting(count: number): Promise<void> {
+  const client = new Client({ connectionString: server.url });
+  await client.connect();
   const waits = "SELECT count(*)::integer AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
-  for (;;) {
-    const { rows } = await client.query<{ n: number }>(waits);
-    if ((rows[0]?.n ?? 0) >= count) return;
-    await pause(20);
+  try {
+    while (((await client.query<{ n: number }>(waits)).rows[0]?.n ?? 0) < count) await pause(20);
+  } finally {
+    await client.end();
   }
 }
 
@@ -66,7 +68,7 @@ test('[V1] programs that start at once on a cluster without the roles make them 
   try {
     await first.query(`BEGIN; CREATE ROLE ${SYSTEM_ROLE} NOLOGIN`);
     const opening = Promise.all(fresh.map(({ url }) => open({ url })));
-    await waiting(first, fresh.length);
+    await waiting(fresh.length);
     await first.query('COMMIT');
     const databases = await opening;
     await Promise.all(databases.map(works));
