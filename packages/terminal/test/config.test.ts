@@ -18,16 +18,23 @@ function problemsOf(variables: Record<string, string>): Record<string, string> {
   }
 }
 
-test('a license key is all that must be set', () => {
-  expect(parseTerminalConfig({ LICENSE_KEY })).toEqual({
-    licenseKey: LICENSE_KEY,
-    terminalName: 'Till',
-    syncApiUrl: 'http://localhost:8080',
+test('nothing must be set: a till that was activated knows the rest', () => {
+  expect(parseTerminalConfig({ HOME: '/nobody' })).toEqual({
+    licenseKey: null,
+    terminalName: null,
+    syncApiUrl: null,
+    syncApiCaPem: null,
     broker: { urls: ['amqp://guest:guest@127.0.0.1:5672/%2F'], caPem: null },
+    brokerNamed: false,
+    keyStore: 'auto',
+    keyPassphrase: null,
+    machineSecretPath: '/nobody/.config/tillcast/machine-secret',
     host: '127.0.0.1',
     port: 8101,
     dataDir: '.tillcast/terminal',
     logLevel: 'info',
+    plaintextAllowed: false,
+    plaintextWarnings: [],
     unknownVariables: [],
   });
 });
@@ -58,7 +65,6 @@ test('one error names every variable that is wrong', () => {
 });
 
 test.each([
-  '',
   'A.B-C12',
   'EXTRO-LIFE-*',
   'EXTRO LIFE',
@@ -88,10 +94,13 @@ test('the license and the broker’s password may stand in files', () => {
   expect(broker.urls[0]).toContain('from%20file');
 });
 
-test('a license whose file cannot be read is not called missing as well', () => {
+test('a license whose file cannot be read is named', () => {
   using folder = tempFolder();
   expect(Object.keys(problemsOf({ LICENSE_KEY_FILE: folder.file('none') }))).toEqual(['LICENSE_KEY_FILE']);
-  expect(Object.keys(problemsOf({}))).toEqual(['LICENSE_KEY']);
+});
+
+test('a passphrase that anyone would guess is not taken', () => {
+  expect(problemsOf({ TILLCAST_KEY_PASSPHRASE: 'short' })).toHaveProperty('TILLCAST_KEY_PASSPHRASE');
 });
 
 test('a variable of ours that resembles nothing is only remarked', () => {
