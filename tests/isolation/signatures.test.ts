@@ -168,8 +168,11 @@ test('[E3] [E8] message keys are rotated in mid-stream, twice, and no message is
   }
   await becomes(async () => expect(await stateOf(till)).toMatchObject({ status: 'live', version: last }));
   const after = await countsOf(till);
-  for (const name of ['gap', 'delta', 'snapshot', 'message_key_unknown', 'message_signature_invalid']) {
-    expect({ name, count: after[name] }).toEqual({ name, count: counts[name] });
+  // A report on the way may have brought a change before its message; no message was refused or missing.
+  const troubles = Object.keys(after).filter((name) => name === 'gap' || name.startsWith('message_'));
+  for (const name of troubles) {
+    const more = (after[name] ?? 0) - (counts[name] ?? 0);
+    expect({ name, more }).toEqual({ name, more: name === 'message_received' ? 60 : 0 });
   }
   const signers = new Set(
     heardOfA.deliveries.slice(-60).map(({ headers }) => String(headers[SIGNATURE_HEADER]).split('.')[0]),
