@@ -38,7 +38,7 @@ export function administratorAt(url: string, vhost: string, caPem: string | null
         body: JSON.stringify({
           properties,
           routing_key: routingKey,
-          payload: Buffer.from(body).toString('base64'),
+          payload: body.toString('base64'),
           payload_encoding: 'base64',
         }),
       });

@@ -131,6 +131,8 @@ export function refusedWith(answer: BrokerAnswer, codes: readonly number[] = [40
 function answerOf(error: unknown): BrokerAnswer {
   const text = error instanceof Error ? error.message : String(error);
   // amqplib: `Operation failed: QueueBind; 403 (ACCESS-REFUSED) with message "…"`, `Channel closed by server: 403 …`
+  // A login that ends after the password was taken: amqplib then speaks of frames.
+  if (text.includes('got <ConnectionClose')) return { allowed: false, code: 530, text: 'NOT-ALLOWED' };
   const told = /\b(\d{3}) \(([A-Z_-]+)\)/.exec(text);
   const code = told === null ? codeOf(error) : Number(told[1]);
   const word = told?.[2] ?? text.slice(0, 80);

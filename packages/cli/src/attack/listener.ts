@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { SIGNATURE_HEADER } from '@tillcast/protocol/messages/signature';
 import { bindingsOf } from '@tillcast/protocol/routing';
 import { terminalQueue } from '@tillcast/protocol/topology';
 import type { ChannelModel } from 'amqplib';
@@ -11,6 +12,8 @@ export interface Heard {
   readonly routingKey: string;
   readonly version: number | null;
   readonly text: string;
+  /** The value of its signature header; empty where it has none. */
+  readonly signature: string;
 }
 
 const HEARD_TIMEOUT_MS = 20_000;
@@ -58,7 +61,13 @@ export class Listener implements AsyncDisposable {
           return;
         }
         const text = message.content.toString('utf8');
-        listener.heard.push({ routingKey: message.fields.routingKey, version: versionIn(text), text });
+        const header: unknown = message.properties.headers?.[SIGNATURE_HEADER];
+        listener.heard.push({
+          routingKey: message.fields.routingKey,
+          version: versionIn(text),
+          text,
+          signature: typeof header === 'string' ? header : '',
+        });
       },
       { noAck: true },
     );

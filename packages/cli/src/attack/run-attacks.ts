@@ -1,5 +1,5 @@
 import { asTillcastError } from '@tillcast/protocol/errors';
-import type { Attack, AttackNeed } from './attack.ts';
+import type { Attack, AttackNeed, AttackRow } from './attack.ts';
 import type { Heard } from './listener.ts';
 import type { Stage } from './stage.ts';
 
@@ -9,6 +9,7 @@ export type Verdict = 'refused' | 'succeeded' | 'leaked' | 'not_tried';
 /** One row of the report. */
 export interface AttackResult {
   readonly id: string;
+  readonly row: AttackRow;
   readonly attempt: string;
   readonly expected: string;
   readonly observed: string;
@@ -29,7 +30,7 @@ const NEEDS: Readonly<Record<AttackNeed, string>> = {
   administrator: 'needs the broker’s administrator: set RABBITMQ_ADMIN_URL',
   publisher: 'needs the user that the backend publishes as: set AMQP_URL',
   database: 'needs the database: set DATABASE_URL',
-  till: 'needs a till that runs beside it',
+  till: 'needs the broker’s administrator: set RABBITMQ_ADMIN_URL',
 };
 
 /**
@@ -56,18 +57,18 @@ function isPossible(attack: Attack, stage: Stage): boolean {
   if (attack.needs === 'administrator') return stage.administrator !== null;
   if (attack.needs === 'publisher') return stage.publisher !== null;
   if (attack.needs === 'database') return stage.sql !== null;
-  if (attack.needs === 'till') return stage.tillFolder !== null && stage.administrator !== null;
+  if (attack.needs === 'till') return stage.till !== null;
   return true;
 }
 
 function notTried(attack: Attack): AttackResult {
-  const { id, attempt, expected } = attack;
+  const { id, row, attempt, expected } = attack;
   const why = attack.needs === undefined ? '' : NEEDS[attack.needs];
-  return { id, attempt, expected, observed: why, verdict: 'not_tried', line: null };
+  return { id, row, attempt, expected, observed: why, verdict: 'not_tried', line: null };
 }
 
 async function tryOne(attack: Attack, stage: Stage): Promise<AttackResult> {
-  const { id, attempt, expected, line } = attack;
+  const { id, row, attempt, expected, line } = attack;
   await stage.ownListener.renew();
   await stage.otherListener.renew();
   const heardBefore = stage.otherListener.heard.length;
@@ -79,7 +80,7 @@ async function tryOne(attack: Attack, stage: Stage): Promise<AttackResult> {
   const leak = await leakOf(stage, heardBefore, ownBefore);
   const observed = leak === null ? seen.observed : `${seen.observed}; ${leak}`;
   const verdict: Verdict = !seen.holds ? 'succeeded' : leak === null ? 'refused' : 'leaked';
-  return { id, attempt, expected, observed, verdict, line: verdict === 'refused' ? null : line };
+  return { id, row, attempt, expected, observed, verdict, line: verdict === 'refused' ? null : line };
 }
 
 /** What reached the other license, or came from it, though it must not; null where nothing did. */

@@ -3,11 +3,12 @@ import { TillcastError } from '@tillcast/protocol/errors';
 import { parseLicenseKey } from '@tillcast/protocol/license-key';
 import { administratorAt } from './administrator.ts';
 import type { BrokerTarget } from './amqp-probe.ts';
+import { AttackedTill } from './attacked-till.ts';
 import { HttpProbe } from './http-probe.ts';
 import { Listener } from './listener.ts';
 import { ThrowAwayLicenses } from './operator.ts';
 import { SqlProbe } from './sql-probe.ts';
-import type { Stage } from './stage.ts';
+import type { Administrator, Stage } from './stage.ts';
 import { ThrowAwayTill } from './throw-away-till.ts';
 
 /** What the operator gives to the attacks. */
@@ -24,8 +25,8 @@ export interface StageOptions {
   /** The management API with an administrator's user and password. */
   readonly administratorUrl: string | null;
   readonly databaseUrl: string | null;
-  /** A folder that a till may be run in. */
-  readonly tillFolder: string | null;
+  /** The environment of a till to run: where it keeps what is its own, and whom it trusts. */
+  readonly tillEnvironment: Readonly<Record<string, string>>;
 }
 
 /** A stage that clears itself away: the throw-away licenses are revoked. */
@@ -51,6 +52,18 @@ export async function setStage(options: StageOptions): Promise<OwnedStage> {
   const broker = brokerOf(own.brokerUrls, options.amqpCaPem);
   const vhost = decodeURIComponent(new URL(broker.url).pathname.slice(1)) || '/';
   const { administratorUrl, databaseUrl, publisherUrl } = options;
+  const administrator =
+    administratorUrl === null ? null : administratorAt(administratorUrl, vhost, options.amqpCaPem);
+  let running: Promise<AttackedTill> | null = null;
+  const startTill = (by: Administrator): Promise<AttackedTill> =>
+    (running ??= AttackedTill.start(
+      options.tillEnvironment,
+      { licenseKey: ownKey, activationCode: licenses.activationCode(ownKey), backendUrl: api.url },
+      by,
+    ));
+  stack.defer(async () => {
+    if (running !== null) await (await running)[Symbol.asyncDispose]();
+  });
   const stage: Stage = {
     own,
     other,
@@ -62,10 +75,9 @@ export async function setStage(options: StageOptions): Promise<OwnedStage> {
     otherSecret,
     publisher: publisherUrl === null ? null : loginOf(publisherUrl),
     guardian: options.guardian,
-    administrator:
-      administratorUrl === null ? null : administratorAt(administratorUrl, vhost, options.amqpCaPem),
+    administrator,
     sql: databaseUrl === null ? null : stack.use(await SqlProbe.connect(databaseUrl)),
-    tillFolder: options.tillFolder,
+    till: administrator === null ? null : () => startTill(administrator),
   };
   const kept = stack.move();
   return { ...stage, [Symbol.asyncDispose]: () => kept.disposeAsync() };

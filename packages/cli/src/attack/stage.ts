@@ -2,6 +2,8 @@ import type { KeyObject } from 'node:crypto';
 import type { ManagementClient } from '@tillcast/broker';
 import type { LicenseKey } from '@tillcast/protocol/license-key';
 import type { BrokerTarget } from './amqp-probe.ts';
+import type { AttackedTill } from './attacked-till.ts';
+// from './amqp-probe.ts';
 import type { HttpProbe } from './http-probe.ts';
 import type { Listener } from './listener.ts';
 import type { SqlProbe } from './sql-probe.ts';
@@ -44,7 +46,7 @@ export interface Administrator {
   publish(message: {
     readonly exchange: string;
     readonly routingKey: string;
-    readonly body: string;
+    readonly body: Buffer;
     readonly properties: Readonly<Record<string, unknown>>;
   }): Promise<void>;
 }
@@ -67,6 +69,6 @@ export interface Stage {
   readonly guardian: string | null;
   readonly administrator: Administrator | null;
   readonly sql: SqlProbe | null;
-  /** A folder for a till that really runs; null where none can. */
-  readonly tillFolder: string | null;
+  /** A till as it is sold, of the attacker's license, started when first asked for; null where none can run. */
+  readonly till: (() => Promise<AttackedTill>) | null;
 }

@@ -146,7 +146,7 @@ export const PUBLISHING_DRAFTS: readonly Draft[] = [
       line: 'guest being removed, and no user with a password that can be guessed (tillcast broker provision)',
       run: async (stage) => {
         const [user = '', password = ''] = pair.split(':');
-        return refusedWith(await tryLogin(stage.broker, user, password), [0, 403, 530]);
+        return refusedWith(await tryLogin(stage.broker, user, password), [403, 530]);
       },
     }),
   ),
@@ -217,7 +217,7 @@ function harmless(stage: Stage, act: (channel: ConfirmChannel) => unknown): Prom
 async function asPublisher(stage: Stage): Promise<Observed> {
   const token = await stage.own.token();
   const answer = await tryLogin(stage.broker, 'tillcast-publisher', token);
-  if (!answer.allowed) return refusedWith(answer, [0, 403, 530]);
+  if (!answer.allowed) return refusedWith(answer, [403, 530]);
   const disguised = { ...stage.own, terminalId: 'tillcast-publisher' };
   const published = await withTill(
     stage.broker,

@@ -12,6 +12,7 @@ import { TOKEN_DRAFTS } from './a6-tokens.ts';
 import { GUESSING_DRAFTS } from './a7-guessing.ts';
 import { SIZE_DRAFTS } from './a8-sizes.ts';
 import { FLOOD_DRAFTS } from './a10-floods.ts';
+import { OPERATOR_DRAFTS, POISON_DRAFTS } from './a13-operator.ts';
 
 /** Every attack, in the order in which it is tried. */
 export const ATTACKS: readonly Attack[] = [
@@ -22,6 +23,8 @@ export const ATTACKS: readonly Attack[] = [
   ...numbered('A5', BODY_DRAFTS),
   ...numbered('A6', TOKEN_DRAFTS),
   ...numbered('A8', SIZE_DRAFTS),
+  ...numbered('A9', POISON_DRAFTS),
+  ...numbered('A13', OPERATOR_DRAFTS),
   ...numbered('A10', FLOOD_DRAFTS),
   // Last: it uses up the address's limit of activations.
   ...numbered('A7', GUESSING_DRAFTS),

@@ -1,0 +1,129 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { EnvironmentReader, readCaFile } from '@tillcast/broker';
+import { TillcastError } from '@tillcast/protocol/errors';
+import { type Backend, locateBackend } from '../api/locate.ts';
+import type { AttackRow } from '../attack/attack.ts';
+import { failureLines, reportLines, rowNamed } from '../attack/report-lines.ts';
+import type { AttackReport } from '../attack/run-attacks.ts';
+import type { StageOptions } from '../attack/set-stage.ts';
+import { type CliCommand, defineCommand } from '../command.ts';
+import type { CliContext } from '../context.ts';
+import { quoted, usageError } from '../input/parse.ts';
+import { confirm } from '../input/standard-input.ts';
+
+interface Examination {
+  readonly rows: readonly AttackRow[];
+  readonly sure: boolean;
+}
+
+export const doctor: CliCommand = defineCommand<Examination, AttackReport>({
+  description:
+    'Attack a deployment that is yours, and see whether it holds. Two throw-away licenses are created, a till of each is activated, and one tries whatever may be tried against the other: at the broker, at the API, with forged tokens, by size and by number. A listener on the other license must hear nothing. In the end the licenses are revoked. It is noisy: expect refusals in the logs, entries in the audit log, and limits of requests that are used up for some minutes at the address it runs from. RABBITMQ_ADMIN_URL (http(s)://user:password@host:15672, the broker’s administrator) lets it try what the broker’s operator could do; AMQP_URL what a stolen password of the publisher could; DATABASE_URL what a statement without its filter could.',
+  examples: [
+    'tillcast doctor --attack',
+    'RABBITMQ_ADMIN_URL_FILE=/run/secrets/rabbitmq-admin tillcast doctor --attack --yes --json',
+    'tillcast doctor --attack --row A1 --row A4',
+  ],
+  flags: [
+    { flags: '--attack', description: 'Try to break it' },
+    {
+      flags: '--row <name>',
+      description: 'Only these attacks: A1 to A10, A13',
+      repeatable: true,
+      fallback: 'all',
+    },
+    { flags: '--yes', description: 'Do not ask first' },
+  ],
+  validate: (given) => {
+    if (!given.isOn('attack')) {
+      throw usageError('Say what to do: `tillcast doctor --attack` attacks a deployment that is yours.');
+    }
+    const rows = given.list('row').map((name) => {
+      const row = rowNamed(name);
+      if (row === undefined) throw usageError(`${quoted(name)} is no row of attacks: A1 to A10, or A13.`);
+      return row;
+    });
+    return { rows, sure: given.isOn('yes') };
+  },
+  run: async ({ rows, sure }, context) => {
+    const backend = await locateBackend(context);
+    if (!sure && !(await confirm(`Attack ${backend.url} and its broker? They must be yours.`))) {
+      throw usageError('Nothing was done: --yes says that the deployment is yours.');
+    }
+    const folder = await mkdtemp(join(tmpdir(), 'tillcast-attack-'));
+    try {
+      return await attack(optionsOf(backend, folder, context), rows, context);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  },
+  print: (report, context) => {
+    context.out.write(reportLines(report, context));
+    context.err.write(failureLines(report, context));
+  },
+  json: (report) => ({ code: allHeld(report) ? null : 'attack_succeeded', ...report }),
+  exitCode: (report) => (allHeld(report) ? 0 : 1),
+});
+
+function allHeld({ tried, refused }: AttackReport): boolean {
+  return tried === refused;
+}
+
+async function attack(
+  options: StageOptions,
+  rows: readonly AttackRow[],
+  context: CliContext,
+): Promise<AttackReport> {
+  const { setStage } = await import('../attack/set-stage.ts');
+  const { runAttacks } = await import('../attack/run-attacks.ts');
+  const { ATTACKS } = await import('../attack/rows/index.ts');
+  const chosen = ATTACKS.filter(({ row }) => rows.length === 0 || rows.includes(row));
+  await using stage = await setStage(options);
+  let done = 0;
+  const { err } = context;
+  const report = await runAttacks(chosen, stage, ({ id }) => {
+    done += 1;
+    if (err.isTTY) err.write(`\r\u001b[2K${id} (${done} of ${chosen.length})`);
+  });
+  if (err.isTTY) err.write('\r\u001b[2K');
+  return report;
+}
+
+/** Everything that the environment says about what else may be tried. */
+function optionsOf(backend: Backend, folder: string, context: CliContext): StageOptions {
+  const reader = new EnvironmentReader(context.env);
+  const guardianUrl = reader.secret('RABBITMQ_MANAGEMENT_URL');
+  const options: StageOptions = {
+    url: backend.url,
+    apiKey: backend.apiKey,
+    caPem: backend.caPem,
+    amqpCaPem: readCaFile(reader, 'AMQP_CA_FILE'),
+    publisherUrl: withUser(reader.secret('AMQP_URL'), 'AMQP_URL'),
+    guardian: guardianUrl === null ? null : decodeURIComponent(new URL(guardianUrl).username),
+    administratorUrl: withUser(reader.secret('RABBITMQ_ADMIN_URL'), 'RABBITMQ_ADMIN_URL'),
+    databaseUrl: reader.secret('DATABASE_URL'),
+    tillEnvironment: {
+      TILLCAST_DATA_DIR: join(folder, 'till'),
+      XDG_CONFIG_HOME: join(folder, 'settings'),
+      TILLCAST_KEY_STORE: 'file',
+      ...given(context, 'TILLCAST_PLAINTEXT', 'TILLCAST_PLAINTEXT'),
+      ...given(context, 'AMQP_CA_FILE', 'AMQP_CA_FILE'),
+      ...given(context, 'TILLCAST_CA_FILE', 'SYNC_API_CA_FILE'),
+    },
+  };
+  reader.finish('What the attacks are told');
+  return options;
+}
+
+function withUser(url: string | null, name: string): string | null {
+  if (url === null || (URL.parse(url)?.username ?? '') !== '') return url;
+  // Not shown: it may hold a password.
+  throw new TillcastError('configuration_invalid', `${name} must be an address with user and password.`);
+}
+
+function given(context: CliContext, name: string, as: string): Readonly<Record<string, string>> {
+  const value = context.env[name] ?? '';
+  return value === '' ? {} : { [as]: value };
+}
