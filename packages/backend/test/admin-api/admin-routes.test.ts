@@ -1,10 +1,12 @@
 import {
   broadcastResultSchema,
   commitResultSchema,
+  createdLicenseSchema,
   licenseListSchema,
   licenseSchema,
 } from '@tillcast/protocol/http/admin-api';
 import { snapshotSchema } from '@tillcast/protocol/http/sync-api';
+import { parseActivationCode } from '@tillcast/protocol/identity/activation-code';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   API_KEY,
@@ -85,7 +87,9 @@ describe('licenses', () => {
       valid_until: '2027-02-23T14:00:00.000Z',
     });
     const shown = await on.admin('GET', `${LICENSES}/EXTRO-3MTR-NEW001`);
-    expect(shown.json()).toEqual(created.json());
+    const { activation_code: code, ...rest } = createdLicenseSchema.parse(created.json());
+    expect(parseActivationCode(code)).toBe(code);
+    expect(shown.json()).toEqual(rest);
     const { licenses } = licenseListSchema.parse((await on.admin('GET', LICENSES)).json());
     expect(licenses.map(({ key }) => key)).toEqual(
       expect.arrayContaining([LICENSE, OTHER_LICENSE, 'EXTRO-3MTR-NEW001']),

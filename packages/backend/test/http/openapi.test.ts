@@ -4,12 +4,14 @@ import { snapshotSchema } from '@tillcast/protocol/http/sync-api';
 import { freePort, launchBrowser } from '@tillcast/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { openTestApp, type TestApp } from './test-app.ts';
+import { openTestApp, TERMINAL_ID, type TestApp } from './test-app.ts';
+
+const methodSchema = z.enum(['POST', 'PATCH']);
 
 const operationSchema = z.looseObject({
   operationId: z.string(),
   summary: z.string(),
-  tags: z.array(z.enum(['sync', 'admin', 'operation'])),
+  tags: z.array(z.enum(['identity', 'sync', 'admin', 'operation'])),
   security: z.array(z.record(z.string(), z.array(z.never()))).optional(),
   requestBody: z
     .looseObject({ content: z.record(z.string(), z.looseObject({ example: z.unknown() })) })
@@ -76,12 +78,12 @@ test('[S9] it describes every route that there is, and no other', async () => {
   for (const path of paths) {
     const { headers } = await on.app.inject({
       method: 'OPTIONS',
-      url: path.replace(':key', 'EXTRO-LIFE-ABC123'),
+      url: path.replace(':key', 'EXTRO-LIFE-ABC123').replace(':id', TERMINAL_ID),
     });
     const methods = String(headers.allow)
       .split(', ')
       .filter((name) => name !== 'HEAD' && name !== 'OPTIONS');
-    for (const method of methods) routes.push(`${method} ${path.replace(':key', '{key}')}`);
+    for (const method of methods) routes.push(`${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`);
   }
   expect(
     operations()
@@ -95,7 +97,13 @@ test('each operation has a name of its own, its credentials, and says what it re
   expect(new Set(ids).size).toBe(ids.length);
   for (const [name, { security, tags, responses }] of operations()) {
     const [tag] = tags;
-    const wanted = { sync: [{ licenseKey: [] }], admin: [{ apiKey: [] }], operation: undefined };
+    const wanted = {
+      sync: [{ accessToken: [] }, { licenseKey: [] }],
+      admin: [{ apiKey: [] }],
+      // What they want stands in the body.
+      identity: [],
+      operation: undefined,
+    };
     expect({ name, security }).toEqual({ name, security: wanted[tag ?? 'operation'] });
     expect(Object.keys(responses)).toEqual(expect.arrayContaining(['400', '500', '503']));
     expect({ name, refuses: '401' in responses }).toEqual({ name, refuses: security !== undefined });
@@ -137,10 +145,12 @@ test('the examples of bodies are taken as they stand', async () => {
   for (const [name, { requestBody, tags }] of operations()) {
     const example = requestBody?.content['application/json']?.example;
     if (example === undefined || tags[0] !== 'admin') continue;
-    const url = name.replace('POST ', '').replace('{key}', 'EXTRO-LIFE-ABC123');
-    const answer = await on.admin('POST', url, z.looseObject({}).parse(example));
+    const [method = '', path = ''] = name.split(' ');
+    const url = path.replace('{key}', 'EXTRO-LIFE-ABC123').replace('{id}', TERMINAL_ID);
+    const answer = await on.admin(methodSchema.parse(method), url, z.looseObject({}).parse(example));
     expect({ name, status: answer.statusCode, body: answer.body }).toMatchObject({ name });
-    expect([200, 201, 202, 409]).toContain(answer.statusCode);
+    // There is no terminal, and the license is there already.
+    expect(path.includes('{id}') ? [404] : [200, 201, 202, 409]).toContain(answer.statusCode);
   }
   const full = document.paths['/api/v1/sync/full_data']?.['get']?.responses['200'];
   expect(snapshotSchema.safeParse(full?.content?.['application/json']?.example).success).toBe(true);

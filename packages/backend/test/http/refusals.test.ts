@@ -54,7 +54,7 @@ describe('paths and methods', () => {
     ['POST', '/health', 'GET, HEAD, OPTIONS'],
     ['GET', '/api/v1/terminals/self/status', 'OPTIONS, POST'],
     ['PUT', '/api/v1/admin/licenses', 'GET, HEAD, OPTIONS, POST'],
-    ['PATCH', `/api/v1/admin/licenses/${LICENSE}`, 'GET, HEAD, OPTIONS'],
+    ['PUT', `/api/v1/admin/licenses/${LICENSE}`, 'GET, HEAD, OPTIONS, PATCH'],
     ['GET', CHANGES, 'OPTIONS, POST'],
   ] as const)('%s %s is told which methods there are, and OPTIONS too', async (method, url, allow) => {
     const body = method === 'GET' ? {} : { payload: 'x'.repeat(2_000_000) };

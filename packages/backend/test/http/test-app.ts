@@ -59,6 +59,7 @@ export async function openTestApp(
     readonly importBounds?: ImportBounds;
     readonly identity?: Partial<IdentityOptions>;
     readonly limits?: LimitOptions;
+    readonly maxEventLoopDelayMs?: number;
   } = {},
 ): Promise<TestApp> {
   const directory = await mkdtemp(join(tmpdir(), 'tillcast-http-'));
