@@ -56,6 +56,7 @@ export {
   startDockerNode,
 } from './private-node/docker-node.ts';
 export { findRabbitmq, type RabbitmqInstallation } from './private-node/find-rabbitmq.ts';
+export { BROKER_SETTINGS, enabledPlugins } from './private-node/node-config.ts';
 export type { NodePorts } from './private-node/ports.ts';
 export {
   type PrivateNode,

@@ -13,6 +13,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   broadcast: 'Tell all tills something',
   license: 'Create, look at, change, suspend and revoke licenses',
   terminals: 'Look at the terminals of licenses, rename, revoke and move them',
+  broker: 'Make a RabbitMQ what Tillcast needs, and check that it is',
   tls: 'Certificates for development',
   sync: 'See how current the tills are',
   keys: 'See the signing keys, and rotate them',
@@ -171,6 +172,21 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/sync-status.ts')).syncStatus,
   },
   {
+    path: ['broker', 'config'],
+    summary: 'Write the configuration with which RabbitMQ checks access tokens',
+    load: async () => (await import('./commands/broker-config.ts')).brokerConfig,
+  },
+  {
+    path: ['broker', 'provision'],
+    summary: 'Make a RabbitMQ what Tillcast needs',
+    load: async () => (await import('./commands/broker-provision.ts')).brokerProvision,
+  },
+  {
+    path: ['broker', 'audit'],
+    summary: 'Check that a RabbitMQ is what Tillcast needs, and nothing more',
+    load: async () => (await import('./commands/broker-audit.ts')).brokerAudit,
+  },
+  {
     path: ['tls', 'init'],
     summary: 'Make an authority and certificates for development',
     load: async () => (await import('./commands/tls-init.ts')).tlsInit,
@@ -194,6 +210,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     path: ['audit', 'verify'],
     summary: 'Check that no entry of the audit log was changed or left out',
     load: async () => (await import('./commands/audit-verify.ts')).auditVerify,
+  },
+  {
+    path: ['doctor'],
+    summary: 'Attack a deployment that is yours, and see whether it holds',
+    load: async () => (await import('./commands/doctor.ts')).doctor,
   },
   {
     path: ['completion'],

@@ -29,10 +29,23 @@ export const MAX_MESSAGE_BYTES = 1_048_576;
 export const MAX_CHANNELS = 16;
 
 /**
+ * Lines of `rabbitmq.conf` for any broker of ours. Socket buffers are bounded since the kernel's defaults cost up
+ * to 3.9 MiB per connection on the loopback, against 0.2 MiB so.
+ */
+export const BROKER_SETTINGS: readonly string[] = [
+  'tcp_listen_options.nodelay = true',
+  'tcp_listen_options.backlog = 1024',
+  'tcp_listen_options.sndbuf = 32768',
+  'tcp_listen_options.recbuf = 32768',
+  'heartbeat = 10',
+  `channel_max = ${MAX_CHANNELS}`,
+  `max_message_size = ${MAX_MESSAGE_BYTES}`,
+];
+
+/**
  * The text of `rabbitmq.conf`.
  *
- * There is no `guest`: the one user is ours, created when the node first starts. Socket buffers are bounded
- * since the kernel's defaults cost up to 3.9 MiB per connection on the loopback, against 0.2 MiB so.
+ * There is no `guest`: the one user is ours, created when the node first starts.
  */
 export function nodeConfig(options: NodeConfigOptions): string {
   return distinctLines([
@@ -43,13 +56,7 @@ export function nodeConfig(options: NodeConfigOptions): string {
     'default_permissions.configure = .*',
     'default_permissions.write = .*',
     'default_permissions.read = .*',
-    'tcp_listen_options.nodelay = true',
-    'tcp_listen_options.backlog = 1024',
-    'tcp_listen_options.sndbuf = 32768',
-    'tcp_listen_options.recbuf = 32768',
-    'heartbeat = 10',
-    `channel_max = ${MAX_CHANNELS}`,
-    `max_message_size = ${MAX_MESSAGE_BYTES}`,
+    ...BROKER_SETTINGS,
     'vm_memory_high_watermark.relative = 0.4',
     'disk_free_limit.absolute = 100MB',
     'log.file.level = info',

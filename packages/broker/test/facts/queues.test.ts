@@ -1,7 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { expect, onTestFinished, test } from 'vitest';
 import { eventually } from '../test-node.ts';
-import { EXCHANGE, LICENSE_A, listen, provisionedHost, publish, rawClient, tokenClient } from './client.ts';
+import {
+  answerTo,
+  EXCHANGE,
+  LICENSE_A,
+  listen,
+  provisionedHost,
+  publish,
+  rawClient,
+  tokenClient,
+} from './client.ts';
+import { checksHeaderRoutes } from './versions.ts';
 
 const KEY = `license.${LICENSE_A}.price_update`;
 
@@ -27,19 +37,21 @@ test('[Q2] `license.<KEY>.#` matches `license.<KEY>` too, and a queue with two m
   expect(owner.received).toEqual(['two words', 'once', 'last']);
 });
 
-test('[B4] headers carry a message past the publisher’s topic permission: nobody else may have it', async () => {
+test('[B4] headers carry a message past the publisher’s topic permission on 3.10: nobody else may have it', async () => {
   const { host, publisherUrl } = await provisionedHost();
-  const client = await tokenClient(host);
-  const listening = await listen(client, client.terminalId, [`license.${LICENSE_A}.#`]);
-  const publisher = await (await rawClient(publisherUrl)).connection.createConfirmChannel();
+  const terminal = await tokenClient(host);
+  const listening = await listen(terminal, terminal.terminalId, [`license.${LICENSE_A}.#`]);
+  const publisher = await rawClient(publisherUrl);
+  const isChecked = checksHeaderRoutes((await host.management.overview()).rabbitmqVersion);
   const beyond = `license.${LICENSE_A}.broadcast.system_notice`;
   for (const header of ['CC', 'BCC']) {
-    await publish(publisher, 'license.ABCDEF.price_update', {
-      body: header,
-      headers: { [header]: [beyond] },
-    });
-    await listening.got(header);
+    const answer = await answerTo(publisher, (channel) =>
+      publish(channel, 'license.ABCDEF.price_update', { body: header, headers: { [header]: [beyond] } }),
+    );
+    expect(answer).toBe(isChecked ? 403 : 'allowed');
+    if (!isChecked) await listening.got(header);
   }
+  expect(listening.received).toEqual(isChecked ? [] : ['CC', 'BCC']);
 });
 
 test('[Q3] the policy bounds a queue that was declared without limits, and drops the oldest', async () => {
