@@ -30,5 +30,5 @@ function refusalOf(reason: string | undefined): TillcastError {
 
 const REFUSALS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   ERR_HTTP_REQUEST_TIMEOUT: ['request_timeout', 'The request did not arrive completely in time.'],
-  HPE_HEADER_OVERFLOW: ['request_too_large', 'The headers are larger than 16 KiB.'],
+  HPE_HEADER_OVERFLOW: ['request_too_large', 'The headers are larger than 16 KiB, or more than 100.'],
 };

@@ -14,9 +14,9 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
  * key (`__proto__`, `constructor.prototype`) that would reach an object's prototype
  */
 export function parseJson(bytes: Uint8Array, what: string): unknown {
-  const text = decodeUtf8(bytes, what);
-  const excess = excessOf(text);
+  const excess = excessOf(bytes);
   if (excess !== null) throw new TillcastError('request_invalid', `${what} ${excess}.`);
+  const text = decodeUtf8(bytes, what);
   try {
     const value: unknown = parse(text, undefined, { protoAction: 'error', constructorAction: 'error' });
     return value;
@@ -42,13 +42,16 @@ function reasonOf(error: SyntaxError): string {
   return `is not valid JSON: ${error.message.replace(/\.$/, '')}`;
 }
 
-/** What is too much in a text of JSON, without building anything: a parser would have built it all first. */
-function excessOf(text: string): string | null {
+/**
+ * What is too much in the bytes of a text of JSON, without building anything: a parser would have built it all
+ * first. Its marks are ASCII, and no byte of another character is one of those.
+ */
+function excessOf(bytes: Uint8Array): string | null {
   let depth = 0;
   let values = 1;
   let inString = false;
-  for (let index = 0; index < text.length; index += 1) {
-    const code = text.charCodeAt(index);
+  for (let index = 0; index < bytes.length; index += 1) {
+    const code = bytes[index];
     if (inString) {
       if (code === BACKSLASH) index += 1;
       else if (code === QUOTE) inString = false;

@@ -6,12 +6,12 @@ import { addressKey } from './address-key.ts';
 const MAX_CONNECTIONS = 20_000;
 /** A shop's tills behind one address hold one or two each. */
 const MAX_CONNECTIONS_OF_ADDRESS = 2_000;
-/** The longest request that any of ours sends has a dozen headers. */
+/** No request of ours has more than a dozen; what has more is refused. */
 const MAX_HEADERS = 100;
 
 /**
  * Bounds what connections may hold before any request is there: how many there are, how many one address has
- * (unless it is a trusted proxy's), and how many headers are kept.
+ * (unless it is a trusted proxy's), and how many headers a request has.
  */
 export function boundConnections(
   app: App,
