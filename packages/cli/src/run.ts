@@ -56,7 +56,9 @@ function endOfParsing(error: CommanderError, argv: readonly string[], context: C
   const help = `See \`tillcast ${['help', ...words.slice(0, 2)].join(' ')}\`.`;
   // A group without its second word: its help has been shown.
   if (error.code === 'commander.help') return 2;
-  const said = error.message.replace(/^error: /, '').replaceAll('\n', ' ');
+  // What was one word too many may be a secret that was typed in the wrong place.
+  const shown = error.message.replace(/^error: /, '').replaceAll('\n', ' ');
+  const said = error.code === 'commander.excessArguments' ? shown.replace(/: .*$/, '.') : shown;
   const text = `${said.charAt(0).toUpperCase()}${said.slice(1)}`;
   const hint = error.code === 'commander.unknownCommand' ? 'See `tillcast --help`.' : help;
   return reportError(usageError(`${/[.?)]$/.test(text) ? text : `${text}.`} ${hint}`, error), context);
