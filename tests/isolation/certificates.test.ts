@@ -54,7 +54,11 @@ const CLIENTS: readonly (readonly [string, string, Ask])[] = [
         if (state.status === 'up') reason.reject(new Error('the server was trusted'));
       });
       connection.start();
-      return reason.promise.finally(() => connection.stop());
+      try {
+        return await reason.promise;
+      } finally {
+        await connection.stop();
+      }
     },
   ],
   [
