@@ -44,7 +44,7 @@ export function unseal(secretKey: Uint8Array, what: string, sealed: string): str
 function unreadable(what: string, cause?: unknown): TillcastError {
   return new TillcastError(
     'secret_unreadable',
-    `The ${what} cannot be opened with this secret key. Give all backends of a deployment the TILLCAST_SECRET_KEY (or TILLCAST_SECRET_KEY_FILE, or the file secret-key in the data directory) with which its keys were made.`,
+    `The ${what} cannot be opened with this secret key. Give all backends of a deployment the TILLCAST_SECRET_KEY (or TILLCAST_SECRET_KEY_FILE, or the file secret-key in the data directory) with which its keys were made. If it is lost for good, DELETE FROM signing_keys lets the next start make new ones.`,
     cause === undefined ? {} : { cause },
   );
 }
