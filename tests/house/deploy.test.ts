@@ -7,13 +7,18 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { parseBackendConfig } from '../../packages/backend/src/config/backend-config.ts';
 import {
+  BROKER_SETTINGS,
   desiredBroker,
+  enabledPlugins,
   GUARDIAN_USER,
   oauthNodeConfig,
   PUBLISHER_USER,
   tlsNodeConfig,
 } from '../../packages/broker/src/index.ts';
-import { enabledPlugins, nodeConfig } from '../../packages/broker/src/private-node/node-config.ts';
+import { administeredBroker } from '../../packages/cli/src/broker/administered-broker.ts';
+import { readPasswords } from '../../packages/cli/src/broker/user-passwords.ts';
+import { Given } from '../../packages/cli/src/input/given.ts';
+import { createStyles } from '../../packages/cli/src/output/styles.ts';
 import { makeDevelopmentTls } from '../../packages/cli/src/tls/development-tls.ts';
 import { parseTerminalConfig } from '../../packages/terminal/src/config/terminal-config.ts';
 import { textOf } from './repository.ts';
@@ -113,6 +118,27 @@ test('the backend understands the environment that the compose file gives it: pr
   expect(config.licenseKeys).toHaveLength(2);
 });
 
+test('provisioning understands its environment, and knows the passwords with which the backend signs in', () => {
+  const output = { write: () => undefined, isTTY: false, columns: 100 };
+  const styles = createStyles(false);
+  const { reader, plaintextAllowed } = administeredBroker(new Given([], {}), {
+    env: environmentOf('provision'),
+    cwd: '/',
+    out: output,
+    err: output,
+    outStyles: styles,
+    errStyles: styles,
+    json: false,
+    url: undefined,
+  });
+  const passwords = readPasswords(reader);
+  reader.finish('The environment of provisioning');
+  expect(plaintextAllowed).toBe(false);
+  const { broker, management } = parseBackendConfig(environmentOf('backend'));
+  const signsIn = broker.urls.map((url) => new URL(url).password);
+  expect(passwords).toEqual({ [PUBLISHER_USER]: signsIn[0], [GUARDIAN_USER]: management?.password });
+});
+
 test('the broker of the compose file speaks TLS alone, checks tokens, and has the plugins and bounds of ours', () => {
   const files = {
     caFile: `${MOUNTED_TLS}/ca.pem`,
@@ -124,22 +150,11 @@ test('the broker of the compose file speaks TLS alone, checks tokens, and has th
     authoritiesFile: files.caFile,
   });
   const content = (name: string): string => compose.configs[name]?.content ?? '';
-  const bounds = nodeConfig({
-    listenAddress: '',
-    amqpPort: 0,
-    managementPort: 0,
-    username: '',
-    password: '',
-    extra: [],
-  })
-    .split('\n')
-    .filter((line) => /^(tcp_listen_options\.|heartbeat|channel_max|max_message_size)/.test(line));
-  expect(bounds.length).toBeGreaterThan(5);
   expect(content('rabbitmq').split('\n')).toEqual(
     expect.arrayContaining([
       ...tlsNodeConfig({ ...files, amqpListener: '5671', managementPort: 15_671 }),
       ...oauth.configExtra,
-      ...bounds,
+      ...BROKER_SETTINGS,
     ]),
   );
   expect(content('rabbitmq-advanced')).toBe(oauth.advancedConfig);

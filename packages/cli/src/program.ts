@@ -71,7 +71,7 @@ function createRoot(version: string, context: Pick<CliContext, 'out' | 'err' | '
 
 const EXIT_CODES = `
 Exit codes: 0 ok, 1 failure, 2 usage, 3 not found, 4 auth, 5 conflict, 6 unavailable.
-Environment: TILLCAST_URL, TILLCAST_API_KEY or TILLCAST_API_KEY_FILE, TILLCAST_DATA_DIR, NO_COLOR, LOG_LEVEL.`;
+Environment: TILLCAST_URL, TILLCAST_API_KEY or TILLCAST_API_KEY_FILE, TILLCAST_CA_FILE, TILLCAST_PLAINTEXT, TILLCAST_DATA_DIR, NO_COLOR, LOG_LEVEL.`;
 
 function groupOf(entry: CommandEntry, program: Command, groups: Map<string, Command>): Command {
   const name = entry.path[0] ?? '';

@@ -49,6 +49,8 @@ Data goes to stdout, messages, progress and errors to stderr. Every command take
 |---|---|
 | \`TILLCAST_URL\` | the backend's address; without it the demo that runs from the nearest \`.tillcast\`, else \`http://localhost:8080\` |
 | \`TILLCAST_API_KEY\`, \`TILLCAST_API_KEY_FILE\` | the key to the admin API; without it \`.tillcast/admin-api-key\`, here or in a folder above |
+| \`TILLCAST_CA_FILE\` | the certificate authorities to trust for an https address (PEM); without it the system's |
+| \`TILLCAST_PLAINTEXT\` | \`allowed\`: an http address of another machine is taken, where something else encrypts it |
 | \`TILLCAST_DATA_DIR\` | another folder than \`.tillcast\` |
 | \`NO_COLOR\`, \`FORCE_COLOR\` | no colors, or colors even without a terminal |
 | \`LOG_LEVEL\` | \`debug\` shows the stack of an error |

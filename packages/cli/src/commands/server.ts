@@ -6,10 +6,10 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 export const server: CliCommand = defineCommand<Environment, undefined>({
   description:
-    'Run a backend until it is stopped (SIGTERM or Ctrl-C). It is configured by its environment: DATABASE_URL, AMQP_URL, PORT, HOST, TILLCAST_DATA_DIR, TILLCAST_API_KEY, VALID_LICENSE_KEY, LOG_LEVEL. It logs JSON lines to stdout.',
+    'Run a backend until it is stopped (SIGTERM or Ctrl-C). It is configured by its environment: DATABASE_URL, AMQP_URL, AMQP_CA_FILE, RABBITMQ_MANAGEMENT_URL, PORT, HOST, TLS_CERT_FILE, TLS_KEY_FILE, TILLCAST_PUBLIC_URL, TILLCAST_TERMINAL_AMQP_URLS, TILLCAST_SECRET_KEY, TILLCAST_AUTH, TILLCAST_DATA_DIR, TILLCAST_API_KEY, VALID_LICENSE_KEY, LOG_LEVEL; deploy/.env.multitenant explains all of them. It logs JSON lines to stdout.',
   examples: [
     'AMQP_URL=amqp://guest:guest@localhost tillcast server',
-    'DATABASE_URL=postgresql://tillcast@db/tillcast AMQP_URL=amqp://rabbit NODE_ENV=production tillcast server',
+    'HOST=0.0.0.0 TLS_CERT_FILE=backend.pem TLS_KEY_FILE=backend.key.pem AMQP_URL_FILE=amqp-url AMQP_CA_FILE=ca.pem tillcast server',
   ],
   flags: [
     { flags: '--port <number>', description: 'Where it listens', fallback: 'PORT, else 8080' },

@@ -7,7 +7,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 export const terminal: CliCommand = defineCommand<Environment, undefined>({
   description:
-    'Run a till until it is stopped (SIGTERM or Ctrl-C). A till that was activated (tillcast terminal activate) knows its license, its backend and its broker. Where the backend takes a license key alone, LICENSE_KEY will do instead; where such a till names neither backend nor broker, it joins the demo that runs here. It is configured by its environment: LICENSE_KEY, SYNC_API_URL, AMQP_URL, PORT, HOST, TERMINAL_NAME, TILLCAST_DATA_DIR, TILLCAST_KEY_PASSPHRASE_FILE, LOG_LEVEL. It logs JSON lines to stdout.',
+    'Run a till until it is stopped (SIGTERM or Ctrl-C). A till that was activated (tillcast terminal activate) knows its license, its backend and its broker. Where the backend takes a license key alone, LICENSE_KEY will do instead; where such a till names neither backend nor broker, it joins the demo that runs here. It is configured by its environment: LICENSE_KEY, SYNC_API_URL, SYNC_API_CA_FILE, AMQP_URL, AMQP_CA_FILE, PORT, HOST, TERMINAL_NAME, TILLCAST_DATA_DIR, TILLCAST_KEY_PASSPHRASE_FILE, LOG_LEVEL. It logs JSON lines to stdout.',
   examples: [
     'tillcast terminal activate --license EXTRO-LIFE-ABC123 && tillcast terminal',
     'LICENSE_KEY=EXTRO-LIFE-ABC123 SYNC_API_URL=http://localhost:8080 AMQP_URL=amqp://guest:guest@localhost tillcast terminal',
