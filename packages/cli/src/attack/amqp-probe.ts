@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { connect as connectSocket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TlsOptions } from '@tillcast/broker';
-import { type ChannelModel, type ConfirmChannel, connect, credentials } from 'amqplib';
+import { type ChannelModel, type ConfirmChannel, connect, credentials, type Options } from 'amqplib';
 import { fails, holds, type Observed } from './attack.ts';
 import type { AttackTill } from './stage.ts';
 
@@ -52,6 +52,36 @@ export async function withTill<T>(
   const model = await login(target, till.terminalId, await till.token());
   try {
     return await act(model);
+  } finally {
+    await closeQuietly(model);
+    await removeExchanges(target, till);
+  }
+}
+
+/** Exchanges that a till declared. RabbitMQ removes one by itself only when its last binding goes. */
+const madeBy = new WeakMap<AttackTill, Set<string>>();
+
+/** An exchange of the till’s own; it is removed when the attempt is over. */
+export async function declareOwnExchange(
+  channel: ConfirmChannel,
+  till: AttackTill,
+  type: 'topic' | 'direct' | 'fanout',
+  options: Options.AssertExchange = {},
+): Promise<string> {
+  const name = ownName(till);
+  await channel.assertExchange(name, type, { durable: false, autoDelete: true, ...options });
+  madeBy.set(till, (madeBy.get(till) ?? new Set()).add(name));
+  return name;
+}
+
+async function removeExchanges(target: BrokerTarget, till: AttackTill): Promise<void> {
+  const names = madeBy.get(till);
+  if (names === undefined) return;
+  madeBy.delete(till);
+  const model = await login(target, till.terminalId, await till.token());
+  try {
+    const channel = await model.createChannel();
+    for (const name of names) await channel.deleteExchange(name);
   } finally {
     await closeQuietly(model);
   }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EVENTS_EXCHANGE } from '@tillcast/protocol/topology';
 import type { ConfirmChannel } from 'amqplib';
-import { attempt, declareOwnQueue, ownName, refusedWith, withTill } from '../amqp-probe.ts';
+import { attempt, declareOwnExchange, declareOwnQueue, refusedWith, withTill } from '../amqp-probe.ts';
 import { type Draft, fails, holds, type Observed } from '../attack.ts';
 import type { Stage } from '../stage.ts';
 
@@ -72,9 +72,8 @@ export const BINDING_DRAFTS: readonly Draft[] = [
     line: LICENSE_SCOPE,
     run: (stage) =>
       withTill(stage.broker, stage.own, async (model) => {
-        const exchange = ownName(stage.own);
         const answer = await attempt(model, async (channel) => {
-          await channel.assertExchange(exchange, 'topic', { durable: false, autoDelete: true });
+          const exchange = await declareOwnExchange(channel, stage.own, 'topic');
           const queue = await declareOwnQueue(channel, stage.own);
           await channel.bindQueue(queue, exchange, '#');
           await channel.bindExchange(exchange, EVENTS_EXCHANGE.name, '#');

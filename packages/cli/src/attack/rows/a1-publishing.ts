@@ -2,7 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { broadcastRoutingKey, routingKeyOf } from '@tillcast/protocol/routing';
 import { EVENTS_EXCHANGE } from '@tillcast/protocol/topology';
 import type { ConfirmChannel } from 'amqplib';
-import { attempt, declareOwnQueue, ownName, refusedWith, tryLogin, withTill } from '../amqp-probe.ts';
+import {
+  attempt,
+  declareOwnExchange,
+  declareOwnQueue,
+  refusedWith,
+  tryLogin,
+  withTill,
+} from '../amqp-probe.ts';
 import { type Draft, fails, holds, type Observed } from '../attack.ts';
 import { forgedToken } from '../forged-tokens.ts';
 import type { Stage } from '../stage.ts';
@@ -106,9 +113,9 @@ export const PUBLISHING_DRAFTS: readonly Draft[] = [
     line: DECLARE_CHECK,
     run: (stage) =>
       tryOut(stage, async (channel) => {
-        const exchange = ownName(stage.own);
-        const args = { durable: false, autoDelete: true, alternateExchange: EVENTS_EXCHANGE.name };
-        await channel.assertExchange(exchange, 'direct', args);
+        const exchange = await declareOwnExchange(channel, stage.own, 'direct', {
+          alternateExchange: EVENTS_EXCHANGE.name,
+        });
         publish(stage, channel, exchange, otherKey(stage));
       }),
   },
@@ -194,8 +201,7 @@ function publish(
 }
 
 async function publishToOwn(stage: Stage, channel: ConfirmChannel, header: 'CC' | 'BCC'): Promise<void> {
-  const exchange = ownName(stage.own);
-  await channel.assertExchange(exchange, 'fanout', { durable: false, autoDelete: true });
+  const exchange = await declareOwnExchange(channel, stage.own, 'fanout');
   await channel.bindQueue(await declareOwnQueue(channel, stage.own), exchange, '#');
   publish(stage, channel, exchange, otherKey(stage), {
     [header]: [otherKey(stage), stage.otherListener.queue],

@@ -1,6 +1,6 @@
 import { EVENTS_EXCHANGE } from '@tillcast/protocol/topology';
 import type { ConfirmChannel } from 'amqplib';
-import { attempt, ownName, refusedWith, withTill } from '../amqp-probe.ts';
+import { attempt, declareOwnExchange, refusedWith, withTill } from '../amqp-probe.ts';
 import type { Draft } from '../attack.ts';
 import type { AttackTill, Stage } from '../stage.ts';
 
@@ -80,8 +80,7 @@ export const QUEUE_DRAFTS: readonly Draft[] = [
     line: 'no scope write: on pos_license_events',
     run: (stage) =>
       tryOut(stage, async (channel) => {
-        const exchange = ownName(stage.own);
-        await channel.assertExchange(exchange, 'fanout', { durable: false, autoDelete: true });
+        const exchange = await declareOwnExchange(channel, stage.own, 'fanout');
         await channel.bindExchange(EVENTS_EXCHANGE.name, exchange, '');
       }),
   },
@@ -93,8 +92,7 @@ export const QUEUE_DRAFTS: readonly Draft[] = [
       tryOut(
         stage,
         async (channel) => {
-          const exchange = ownName(stage.own);
-          await channel.assertExchange(exchange, 'fanout', { durable: false, autoDelete: true });
+          const exchange = await declareOwnExchange(channel, stage.own, 'fanout');
           await channel.bindQueue(stage.otherListener.queue, exchange, '');
         },
         [403, 405],

@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { ADMIN_PATHS } from '@tillcast/protocol/http/admin-api';
 import { IDENTITY_PATHS } from '@tillcast/protocol/http/identity-api';
 import { SYNC_PATHS } from '@tillcast/protocol/http/sync-api';
-import { attempt, declareOwnQueue, ownName, refusedWith, withTill } from '../amqp-probe.ts';
+import { attempt, declareOwnExchange, declareOwnQueue, refusedWith, withTill } from '../amqp-probe.ts';
 import { type Draft, fails, holds, type Observed } from '../attack.ts';
 import { type ProbeRequest, told } from '../http-probe.ts';
 import type { Stage } from '../stage.ts';
@@ -94,8 +94,7 @@ export const SIZE_DRAFTS: readonly Draft[] = [
     run: (stage) =>
       withTill(stage.broker, stage.own, async (model) => {
         const answer = await attempt(model, async (channel) => {
-          const exchange = ownName(stage.own);
-          await channel.assertExchange(exchange, 'fanout', { durable: false, autoDelete: true });
+          const exchange = await declareOwnExchange(channel, stage.own, 'fanout');
           await channel.bindQueue(await declareOwnQueue(channel, stage.own), exchange, '');
           channel.publish(exchange, '', Buffer.alloc(4 * MIB));
         });
