@@ -97,6 +97,30 @@ test('[G25] a till that is revoked in mid-stream says why, shows nothing more, a
   }
 }, 90_000);
 
+test('[G25] a till that is given no token any more leaves the broker by itself, where nothing else closes its connection', async () => {
+  await using lax = await startGuardedSystem({
+    environment: { TILLCAST_TOKEN_LIFETIME_S: '5', RABBITMQ_MANAGEMENT_URL: '' },
+  });
+  const license = await lax.createLicense('EXTRO-LIFE-LAXLAX');
+  const folder = tillFolder(join(root, 'lax'));
+  await folder.activate(license, lax.backends[0]?.url ?? '');
+  const till = await folder.start();
+  const connections = async (): Promise<number> => {
+    const { management, name } = lax.virtualHost;
+    const all = await management.listConnections(name);
+    return all.filter(({ clientName }) => clientName?.includes(till.terminalId) === true).length;
+  };
+  try {
+    await becomes(async () => expect(await stateOf(till)).toMatchObject({ status: 'live' }));
+    await becomes(async () => expect(await connections()).toBe(1));
+    await lax.admin(ADMIN_PATHS.revokeTerminal(till.terminalId));
+    await becomes(async () => expect(await stateOf(till)).toMatchObject({ broker_attached: false }));
+    await becomes(async () => expect(await connections()).toBe(0));
+  } finally {
+    await till.stop();
+  }
+}, 120_000);
+
 test('[G25] a till whose license is suspended says so, and goes on by itself when it is resumed', async () => {
   const license = await system.createLicense('EXTRO-LIFE-SUSPEND');
   const folder = tillFolder(join(root, 'suspended'));
