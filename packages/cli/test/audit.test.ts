@@ -11,7 +11,7 @@ import {
 } from '@tillcast/testkit';
 import { Client } from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type CliOutcome, runTillcast } from './child-cli.ts';
+import { invoke } from './cli-host.ts';
 
 let folder: string;
 let broker: FreshVirtualHost;
@@ -40,8 +40,8 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-function tillcast(...argv: string[]): Promise<CliOutcome> {
-  return runTillcast(argv, { cwd: folder, env: { TILLCAST_URL: backend.url } });
+function tillcast(...argv: string[]): ReturnType<typeof invoke> {
+  return invoke(argv, { cwd: folder, env: { TILLCAST_URL: backend.url } });
 }
 
 /** What a superuser of the database may do, and who finds it out. */
