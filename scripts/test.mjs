@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { check } from './setup/checks.mjs';
 import { ensureDependencies } from './setup/dependencies.mjs';
-import { chromiumPackage, postgresPackage, rabbitMqPackage } from './setup/known-packages.mjs';
+import { chromiumPackage, pikaPackage, postgresPackage, rabbitMqPackage } from './setup/known-packages.mjs';
 import { ensureNode } from './setup/node.mjs';
 import { runChild } from './setup/run-child.mjs';
 import { exitWith } from './setup/setup-error.mjs';
@@ -22,7 +22,10 @@ await exitWith(async () => {
   const filters = process.argv.slice(2);
   const node = await ensureNode();
   await ensureDependencies(node);
-  await ensureSystemPackages([rabbitMqPackage, postgresPackage, chromiumPackage], 'The tests need');
+  await ensureSystemPackages(
+    [rabbitMqPackage, postgresPackage, chromiumPackage, pikaPackage],
+    'The tests need',
+  );
   await ensureTillPage(node);
   const checkFailed = filters.length === 0 && !(await check(node));
   const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
@@ -64,4 +65,15 @@ export const chromiumPackage = {
   isThere: () =>
     hasProgram('chromium', ['/usr/bin', '/Applications/Chromium.app/Contents/MacOS', '/snap/bin']) ||
     existsSync('/Applications/Chromium.app/Contents/MacOS/Chromium'),
+};
+
+/**
+ * An AMQP client that is not ours, for the attacks on the broker. Debian's Python alone finds Debian's packages.
+ * @type {import('./system-packages.mjs').SystemPackage}
+ */
+export const pikaPackage = {
+  name: 'python3-pika',
+  brew: 'python (and: python3 -m pip install pika)',
+  what: 'Pika for Python',
+  isThere: () => spawnSync('/usr/bin/python3', ['-c', 'import pika'], { stdio: 'ignore' }).status === 0,
 };

@@ -63,7 +63,9 @@ test('[X3] [P1] a client that is not ours is refused alike, and the other licens
   const wrong = attempts.filter(({ must, refused }) => must !== 'any' && refused !== (must === 'refused'));
   expect(wrong).toEqual([]);
   // A refusal is the broker's word, not a client that could not connect.
-  const unclear = attempts.filter(({ refused, observed }) => refused && !/40[356]|50[34]|530|Auth/.test(observed));
+  const unclear = attempts.filter(
+    ({ refused, observed }) => refused && !/40[356]|50[34]|530|Auth/.test(observed),
+  );
   expect(unclear).toEqual([]);
 
   const own = await stage.operator.changePrice(stage.own.licenseKey);
@@ -74,7 +76,9 @@ test('[X3] [P1] a client that is not ours is refused alike, and the other licens
     [stage.ownListener, stage.own],
     [stage.otherListener, stage.other],
   ] as const) {
-    const foreign = listener.heard.filter(({ routingKey }) => !routingKey.startsWith(`license.${licenseKey}.`));
+    const foreign = listener.heard.filter(
+      ({ routingKey }) => !routingKey.startsWith(`license.${licenseKey}.`),
+    );
     expect(foreign).toEqual([]);
     expect(listener.heard.filter((heard) => heard.text.includes('forged'))).toEqual([]);
   }

@@ -72,7 +72,9 @@ export class AttackedTill implements AsyncDisposable {
   /** Its queue at the broker. */
   async queue(): Promise<string> {
     const prefix = `terminal.${this.#running.terminalId}.`;
-    const queues = await this.#administrator.management.listQueues(this.#administrator.vhost);
+    const { management, vhost } = this.#administrator;
+    // Kept alive too long, a connection may be closed by the broker just as it is used again.
+    const queues = await management.listQueues(vhost).catch(() => management.listQueues(vhost));
     const own = queues.find(({ name }) => name.startsWith(prefix));
     if (own === undefined) throw new Error('The till that runs beside the attacks has no queue.');
     return own.name;
