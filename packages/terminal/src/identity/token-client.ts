@@ -88,7 +88,8 @@ export class TokenClient {
   async stop(): Promise<void> {
     this.#stopping.abort(new TillcastError('backend_unavailable', 'The till is being closed.'));
     this.#callOff();
-    await this.#asking?.catch(() => undefined); // Whoever asked has its rejection.
+    // Whoever asked has its rejection.
+    await this.#asking?.catch(() => undefined);
   }
 
   /** The token that is good, else a new one. @throws TillcastError a refusal, or why there is none now */
