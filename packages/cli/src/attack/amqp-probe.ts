@@ -94,6 +94,7 @@ export async function attempt(
 ): Promise<BrokerAnswer> {
   const channel = await model.createConfirmChannel();
   const closed = Promise.withResolvers<never>();
+  // Whoever waits for it is told; without a listener the process would end.
   closed.promise.catch(() => undefined);
   let said: unknown = null;
   const onError = (error: unknown): void => {

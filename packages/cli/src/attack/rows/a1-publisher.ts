@@ -86,6 +86,7 @@ async function asPublisher(stage: Stage, act: (channel: ConfirmChannel) => unkno
   try {
     return refusedWith(await attempt(model, act), [403, 405]);
   } finally {
+    // It may be closed: by the broker, which is what was tried for.
     await model.close().catch(() => undefined);
   }
 }
