@@ -9,7 +9,8 @@ import {
   tokenAnswerSchema,
 } from '@tillcast/protocol/http/identity-api';
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT } from 'jose';
-import { type Answer, IDENTITY, type TestApp } from '../http/test-app.ts';
+import { expect } from 'vitest';
+import { type Answer, expectProblem, IDENTITY, type TestApp } from '../http/test-app.ts';
 
 /** A till's key pair; the public half as it is sent. */
 export interface TillKeys {
@@ -111,4 +112,26 @@ export function askVersion(
   headers: Record<string, string> = {},
 ): Promise<Answer> {
   return on.get('/api/v1/sync/version', { authorization: `Bearer ${token}`, ...headers });
+}
+
+/** Every refused assertion is answered alike, word for word, but for the request's id. */
+export function expectRefused(answer: Answer): void {
+  const { request_id: _, ...problem } = expectProblem(answer, 401, 'assertion_invalid');
+  expect(problem).toEqual({
+    type: 'urn:tillcast:problem:assertion_invalid',
+    title: 'The assertion is not valid',
+    status: 401,
+    code: 'assertion_invalid',
+    detail:
+      'The assertion is not valid. Check the clock of this machine; if it is right, activate the till again.',
+  });
+}
+
+/** The answer to a token that is none, or no more. */
+export function expectInvalid(
+  answer: Answer,
+  problem: 'token_invalid' | 'token_expired' = 'token_invalid',
+): void {
+  expectProblem(answer, 401, problem);
+  expect(answer.headers['www-authenticate']).toMatch(/^Bearer error="invalid_token"/);
 }
