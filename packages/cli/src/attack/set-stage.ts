@@ -22,6 +22,8 @@ export interface StageOptions {
   readonly publisherUrl: string | null;
   /** The user by which the backend closes connections; null: as provisioning calls it. */
   readonly guardian: string | null;
+  /** Findings of the audit that are about others who share the broker; null where nobody does. */
+  readonly othersFindings: RegExp | null;
   /** The management API with an administrator's user and password. */
   readonly administratorUrl: string | null;
   readonly databaseUrl: string | null;
@@ -75,6 +77,7 @@ export async function setStage(options: StageOptions): Promise<OwnedStage> {
     otherSecret,
     publisher: publisherUrl === null ? null : loginOf(publisherUrl),
     guardian: options.guardian,
+    othersFindings: options.othersFindings,
     administrator,
     sql: databaseUrl === null ? null : stack.use(await SqlProbe.connect(databaseUrl)),
     till: administrator === null ? null : () => startTill(administrator),

@@ -67,6 +67,8 @@ export interface Stage {
   readonly publisher: { readonly username: string; readonly password: string } | null;
   /** The user by which the backend closes connections; null: as it is usually called. */
   readonly guardian: string | null;
+  /** Findings of the audit that are about others who share the broker; null where nobody does. */
+  readonly othersFindings: RegExp | null;
   readonly administrator: Administrator | null;
   readonly sql: SqlProbe | null;
   /** A till as it is sold, of the attacker's license, started when first asked for; null where none can run. */

@@ -102,6 +102,7 @@ function optionsOf(backend: Backend, folder: string, context: CliContext): Stage
     amqpCaPem: readCaFile(reader, 'AMQP_CA_FILE'),
     publisherUrl: withUser(reader.secret('AMQP_URL'), 'AMQP_URL'),
     guardian: guardianUrl === null ? null : decodeURIComponent(new URL(guardianUrl).username),
+    othersFindings: null,
     administratorUrl: withUser(reader.secret('RABBITMQ_ADMIN_URL'), 'RABBITMQ_ADMIN_URL'),
     databaseUrl: reader.secret('DATABASE_URL'),
     tillEnvironment: {
