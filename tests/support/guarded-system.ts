@@ -20,6 +20,7 @@ export interface TestLicense {
 export interface GuardedSystem extends AsyncDisposable {
   readonly backends: readonly RunningBackend[];
   readonly virtualHost: FreshVirtualHost;
+  readonly databaseUrl: string;
   /** Posts to the first backend's admin API, or to that of the one given; rejects where it refuses. */
   readonly admin: (path: string, body?: unknown, at?: RunningBackend) => Promise<unknown>;
   /** Changes when a license ends. */
@@ -82,6 +83,7 @@ export async function startGuardedSystem(
   return {
     backends,
     virtualHost,
+    databaseUrl: database.url,
     admin,
     endLicense: async (key, at) => {
       await ask(first.url + ADMIN_PATHS.license(key), 'PATCH', { valid_until: at.toISOString() });

@@ -2,28 +2,34 @@ import type { Session } from '../database/database.ts';
 import { command, integerColumn, statement } from '../database/statement.ts';
 import type { Assertion } from './assertion.ts';
 
-// The insert decides: of two that come at once, one finds the other's row.
-const TAKE = statement<{ taken: number }>(
+// The insert decides: of two that come at once, one finds the other's row. Of a token and an end that come at once,
+// either the end waits for the lock and then finds until when the token lives, or the token finds the end.
+const TAKE = statement<{ taken: number; given: number }>(
   'take_assertion',
   `WITH taken AS (
     INSERT INTO assertions (license_id, terminal_id, jti, expires_at)
     VALUES ($1, $2::uuid, $3, $4)
     ON CONFLICT DO NOTHING
     RETURNING terminal_id
+  ), license AS (
+    SELECT id, status FROM licenses WHERE id = $1 FOR SHARE
   ), given AS (
     UPDATE terminals t SET token_expires_at = greatest(t.token_expires_at, $5::timestamptz)
-    FROM taken
-    WHERE t.license_id = $1 AND t.terminal_id = taken.terminal_id AND $5::timestamptz IS NOT NULL
+    FROM taken, license l
+    WHERE t.license_id = l.id AND t.terminal_id = taken.terminal_id AND $5::timestamptz IS NOT NULL
+      AND l.status = 'active' AND t.revoked_at IS NULL
+    RETURNING t.terminal_id
   )
-  SELECT count(*) AS taken FROM taken`,
-  { taken: integerColumn },
+  SELECT (SELECT count(*) FROM taken) AS taken, (SELECT count(*) FROM given) AS given`,
+  { taken: integerColumn, given: integerColumn },
 );
 
 const DELETE_EXPIRED = command('delete_expired_assertions', 'DELETE FROM assertions WHERE expires_at <= $1');
 
 /**
  * Uses an assertion up, and keeps until when the token lives that is given for it.
- * @returns false where it was used before
+ * @returns `used before`; `ended` where the terminal or its license has ended meanwhile, so that no such token may
+ *   be given
  */
 export async function takeAssertion(
   session: Pick<Session, 'query'>,
@@ -31,14 +37,15 @@ export async function takeAssertion(
     readonly licenseId: number;
     readonly terminalId: string;
     readonly assertion: Assertion;
-    /** Null where none is given. */
+    /** Null where none is given that the broker takes. */
     readonly tokenEndsAt: Date | null;
   },
-): Promise<boolean> {
+): Promise<'taken' | 'used before' | 'ended'> {
   const { licenseId, terminalId, assertion, tokenEndsAt } = use;
   const { jti, endsAt } = assertion;
   const [row] = await session.query(TAKE, [licenseId, terminalId, jti, endsAt, tokenEndsAt]);
-  return row?.taken === 1;
+  if (row?.taken !== 1) return 'used before';
+  return tokenEndsAt === null || row.given === 1 ? 'taken' : 'ended';
 }
 
 /** Forgets assertions that could not be taken any more. */

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { TillcastError } from '@tillcast/protocol/errors';
 import {
   type AccessTokenClaims,
   TOKEN_AUDIENCE,
@@ -60,15 +61,17 @@ export class TokenIssuer {
     const wanted = scope === SALES_SCOPE ? 'sales' : 'everything';
     const { salesGraceH } = this.#identity;
     const entitlement = entitlementOf(terminal, wanted, { now, salesGraceH });
-    const endsAt = 'until' in entitlement ? this.#endOf(entitlement.until, now) : null;
+    const isForBroker = wanted === 'everything' && 'until' in entitlement;
+    const tokenEndsAt = isForBroker ? this.#endOf(entitlement.until, now) : null;
     const { licenseId, terminalId } = terminal;
-    const isFirst = await takeAssertion(this.#database.ofLicense(licenseId), {
+    const outcome = await takeAssertion(this.#database.ofLicense(licenseId), {
       licenseId,
       terminalId,
       assertion,
-      tokenEndsAt: endsAt,
+      tokenEndsAt,
     });
-    if (!isFirst) throw assertionInvalid();
+    if (outcome === 'used before') throw assertionInvalid();
+    if (outcome === 'ended') throw await this.#endOfTerminal(terminalId, { now, salesGraceH });
     await this.#sweep(now);
     if ('refusal' in entitlement) throw entitlement.refusal;
     return this.#answer(terminal, wanted, { now, endsAt: this.#endOf(entitlement.until, now) });
@@ -77,6 +80,16 @@ export class TokenIssuer {
   async #terminalOf(assertion: string): Promise<ActivatedTerminal | null> {
     const claimed = claimedTerminal(assertion);
     return claimed === null ? null : findActivatedTerminal(this.#database, claimed);
+  }
+
+  /** The refusal of a terminal that ended between two looks. */
+  async #endOfTerminal(
+    terminalId: string,
+    at: { readonly now: Date; readonly salesGraceH: number },
+  ): Promise<TillcastError> {
+    const terminal = await findActivatedTerminal(this.#database, terminalId);
+    const entitlement = terminal === null ? null : entitlementOf(terminal, 'everything', at);
+    return entitlement !== null && 'refusal' in entitlement ? entitlement.refusal : assertionInvalid();
   }
 
   /** Not beyond the end of what it is given for, and a second at least. */
