@@ -2,18 +2,16 @@ import type { Delivery, Logger } from '@tillcast/broker';
 import type { Cursor } from '@tillcast/protocol/cursor';
 import type { ErrorCode, TillcastError } from '@tillcast/protocol/errors';
 import type { LicenseKey } from '@tillcast/protocol/license-key';
-import type { BroadcastMessage } from '@tillcast/protocol/messages/envelope';
 import type { ReplicaEffect } from '@tillcast/protocol/replica/effect';
 import type { ReplicaEvent } from '@tillcast/protocol/replica/event';
 import { PULL_LADDER, retryDelayMs } from '@tillcast/protocol/replica/ladder';
 import { step } from '@tillcast/protocol/replica/machine';
 import { initialReplica, type ReplicaState } from '@tillcast/protocol/replica/state';
 import type { MessageKeys } from '../identity/message-keys.ts';
-import type { NewActivity } from '../store/activity-table.ts';
 import type { ApplyOutcome, TillStore } from '../store/till-store.ts';
 import type { Exchanged } from '../sync-client/exchange.ts';
 import type { Pulled, SyncClient } from '../sync-client/sync-client.ts';
-import { lineOfBroadcast, linesOfDelta, linesOfMessage, linesOfSnapshot } from './activity-lines.ts';
+import { linesOfDelta, linesOfMessage, linesOfSnapshot } from './activity-lines.ts';
 import { ChangeNote } from './change-note.ts';
 import type { Counters } from './counters.ts';
 import { Inbox } from './inbox.ts';
@@ -22,6 +20,7 @@ import type { TillNews } from './news.ts';
 import { ServerClock } from './server-clock.ts';
 import { type Reported, StatusReporter } from './status-reporter.ts';
 import type { TillClock } from './till-clock.ts';
+import { TillLog } from './till-log.ts';
 
 export interface ReplicaDriverOptions {
   readonly licenseKey: LicenseKey;
@@ -73,14 +72,18 @@ export class ReplicaDriver {
     this.#state = initialReplica(options.store.cursor);
     options.store.whenLost(() => this.#beginAnew());
     const { client, clock, random, unsentSales } = options;
+    const log = new TillLog(options, this.serverClock);
     this.#inbox = new Inbox({
       ...options,
       onChange: (change) => {
         this.#line.heard(change.to);
         this.#dispatch({ type: 'message', change });
       },
-      onBroadcast: (message, receivedAtMs) => this.#takeBroadcast(message, receivedAtMs),
-      onRefused: (line) => this.#addLine(line),
+      onBroadcast: (message, receivedAtMs) => {
+        log.addBroadcast(message, receivedAtMs);
+        this.#tell();
+      },
+      onRefused: (line) => log.addLine(line),
     });
     this.#line = new LineWatch(clock, () => this.#onDeaf());
     this.#reporter = new StatusReporter({
@@ -147,32 +150,7 @@ export class ReplicaDriver {
 
   /** Takes what came from the broker. When it returns, a change is committed, held, refused, or known to be stale. */
   deliver(delivery: Delivery): void {
-    if (this.#stopped) return;
     this.#inbox.take(delivery);
-  }
-
-  #addLine(line: NewActivity): void {
-    const { store, logger, onNews } = this.#options;
-    try {
-      onNews({ news: 'activity', line: store.addActivity(line) });
-    } catch (error) {
-      this.counters.add('store_failed');
-      logger.error({ err: error }, 'A line of the activity log could not be kept');
-    }
-  }
-
-  #takeBroadcast(message: BroadcastMessage, receivedAtMs: number): void {
-    const { id, payload, timestamp, expires_at } = message;
-    if (Date.parse(expires_at) <= this.serverClock.nowMs()) {
-      this.counters.add('broadcast_expired');
-      return;
-    }
-    const notice = { id, ...payload, sent_at: timestamp, expires_at };
-    const line = this.#options.store.addNotice(notice, lineOfBroadcast(message, receivedAtMs));
-    if (line === null) return;
-    this.counters.add('broadcast');
-    this.#options.onNews({ news: 'activity', line });
-    this.#tell();
   }
 
   /** Run to completion: an event that comes of an effect waits until its cause is done. */

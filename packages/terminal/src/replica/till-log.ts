@@ -1,0 +1,52 @@
+import type { Logger } from '@tillcast/broker';
+import type { BroadcastMessage } from '@tillcast/protocol/messages/envelope';
+import type { NewActivity } from '../store/activity-table.ts';
+import type { TillStore } from '../store/till-store.ts';
+import { lineOfBroadcast } from './activity-lines.ts';
+import type { Counters } from './counters.ts';
+import type { TillNews } from './news.ts';
+import type { ServerClock } from './server-clock.ts';
+
+export interface TillLogOptions {
+  readonly store: TillStore;
+  readonly counters: Counters;
+  readonly logger: Logger;
+  readonly onNews: (news: TillNews) => void;
+}
+
+/** Keeps what is said to the till's people and is no change of the catalog. */
+export class TillLog {
+  readonly #options: TillLogOptions;
+  readonly #serverClock: ServerClock;
+
+  constructor(options: TillLogOptions, serverClock: ServerClock) {
+    this.#options = options;
+    this.#serverClock = serverClock;
+  }
+
+  /** Keeps a broadcast until it expires, once. @throws TillcastError `database_unavailable` */
+  addBroadcast(message: BroadcastMessage, receivedAtMs: number): void {
+    const { store, counters, onNews } = this.#options;
+    const { id, payload, timestamp, expires_at } = message;
+    if (Date.parse(expires_at) <= this.#serverClock.nowMs()) {
+      counters.add('broadcast_expired');
+      return;
+    }
+    const notice = { id, ...payload, sent_at: timestamp, expires_at };
+    const line = store.addNotice(notice, lineOfBroadcast(message, receivedAtMs));
+    if (line === null) return;
+    counters.add('broadcast');
+    onNews({ news: 'activity', line });
+  }
+
+  /** Keeps a line of the activity log; where it cannot be kept, that is counted and logged. */
+  addLine(line: NewActivity): void {
+    const { store, counters, logger, onNews } = this.#options;
+    try {
+      onNews({ news: 'activity', line: store.addActivity(line) });
+    } catch (error) {
+      counters.add('store_failed');
+      logger.error({ err: error }, 'A line of the activity log could not be kept');
+    }
+  }
+}
