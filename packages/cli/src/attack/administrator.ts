@@ -1,8 +1,13 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ManagementClient } from '@tillcast/broker';
 import { TillcastError } from '@tillcast/protocol/errors';
 import { z } from 'zod';
 import { HttpProbe } from './http-probe.ts';
 import type { Administrator } from './stage.ts';
+
+/** A node tells its plugins some 5 s after its start. */
+const SETTLING_MS = 15_000;
+const SETTLING_POLL_MS = 500;
 
 const overviewSchema = z.object({ listeners: z.array(z.object({ protocol: z.string(), port: z.number() })) });
 const nodesSchema = z.array(z.object({ enabled_plugins: z.array(z.string()) }));
@@ -20,13 +25,17 @@ export function administratorAt(url: string, vhost: string, caPem: string | null
     caPem,
     vhost,
     listenersAndPlugins: async () => {
-      const [overview, nodes] = await Promise.all([
-        http.send({ path: '/api/overview', headers: { authorization } }),
-        http.send({ path: '/api/nodes', headers: { authorization } }),
-      ]);
-      const { listeners } = overviewSchema.parse(overview.json());
-      const plugins = nodesSchema.parse(nodes.json()).flatMap((node) => node.enabled_plugins);
-      return { listeners, plugins };
+      for (const until = performance.now() + SETTLING_MS; ; await sleep(SETTLING_POLL_MS)) {
+        const [overview, nodes] = await Promise.all([
+          http.send({ path: '/api/overview', headers: { authorization } }),
+          http.send({ path: '/api/nodes', headers: { authorization } }),
+        ]);
+        const seen = nodesSchema.safeParse(nodes.json());
+        if (!seen.success && performance.now() < until) continue;
+        const { listeners } = overviewSchema.parse(overview.json());
+        const plugins = nodesSchema.parse(nodes.json()).flatMap((node) => node.enabled_plugins);
+        return { listeners, plugins };
+      }
     },
     publish: async ({ exchange, routingKey, body, properties }) => {
       // The default exchange goes by this name in the management API.
