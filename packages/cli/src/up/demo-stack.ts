@@ -139,7 +139,7 @@ export class DemoStack {
       HOST: '127.0.0.1',
       TILLCAST_DATA_DIR: dataDir,
       // For the sync API a license key is enough here, so that one can try it by hand. The tills have tokens.
-      TILLCAST_AUTH: 'license-key',
+      TILLCAST_AUTH: this.#context.env['TILLCAST_AUTH'] || 'license-key',
     };
     this.#backend = await this.#launch('the backend', 'server', { ...broker, ...own });
     return localhost(await this.#backend.ready);
