@@ -13,6 +13,7 @@ import {
 import { IDENTITY_PATHS } from '@tillcast/protocol/http/identity-api';
 import { createDatabase, freePort } from '@tillcast/testkit';
 import { Client } from 'pg';
+import { z } from 'zod';
 import type { BenchContext } from './benchmark.ts';
 
 /** A backend and a broker as in production: provisioned, tokens only. */
@@ -74,6 +75,10 @@ export async function startSecuredSystem(context: BenchContext): Promise<Secured
   };
 }
 
+const nodesSchema: z.ZodType<readonly { readonly mem_used: number }[]> = z.array(
+  z.object({ mem_used: z.number() }),
+);
+
 /** What the node itself says that it uses. */
 async function memoryOf(management: {
   readonly url: string;
@@ -83,6 +88,6 @@ async function memoryOf(management: {
   const { url, username, password } = management;
   const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
   const answer = await fetch(`${url}/api/nodes`, { headers: { authorization } });
-  const nodes: readonly { readonly mem_used: number }[] = JSON.parse(await answer.text());
+  const nodes = nodesSchema.parse(await answer.json());
   return nodes.reduce((sum, { mem_used }) => sum + mem_used, 0);
 }

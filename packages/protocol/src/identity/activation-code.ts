@@ -5,6 +5,7 @@ export const ACTIVATION_CODE_BYTES = 16;
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 const DIGITS = 26;
 const GROUP = 5;
+const DIGITS_ONLY = new RegExp(`^[${ALPHABET}]+$`);
 
 /** An activation code as it is shown: `4T3ZK-…`, six groups. @param bytes {@link ACTIVATION_CODE_BYTES} random ones */
 export function formatActivationCode(bytes: Uint8Array): string {
@@ -25,7 +26,7 @@ export function formatActivationCode(bytes: Uint8Array): string {
 export function parseActivationCode(text: string): string | null {
   if (text.length > 100) return null;
   const digits = text.toUpperCase().replaceAll(/[\s-]/g, '').replaceAll('O', '0').replaceAll(/[IL]/g, '1');
-  const good = digits.length === DIGITS && [...digits].every((digit) => ALPHABET.includes(digit));
+  const good = digits.length === DIGITS && DIGITS_ONLY.test(digits);
   // 26 digits hold 130 bits: the first is at most 7.
   return good && ALPHABET.indexOf(digits.charAt(0)) < 8 ? grouped(digits) : null;
 }
