@@ -1,4 +1,3 @@
-import { createPrivateKey } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,7 +21,7 @@ export interface TestAuthority extends AsyncDisposable {
 export async function testAuthority(): Promise<TestAuthority> {
   const folder = await mkdtemp(join(tmpdir(), 'tillcast-authority-'));
   const now = Date.now();
-  const authority = issueAuthority('Authority of a test', {
+  const authority = await issueAuthority('Authority of a test', {
     from: new Date(now - 30 * DAY_MS),
     to: new Date(now + DAY_MS),
   });
@@ -32,11 +31,11 @@ export async function testAuthority(): Promise<TestAuthority> {
     caFile,
     caPem: authority.certPem,
     server: async (name, { hosts = ['localhost', '127.0.0.1'], expired = false } = {}) => {
-      const issued = issueServer(
+      const issued = await issueServer(
         name,
         hosts,
         { from: new Date(now - 2 * DAY_MS), to: new Date(now + (expired ? -DAY_MS : DAY_MS)) },
-        { commonName: 'Authority of a test', key: createPrivateKey(authority.keyPem) },
+        authority,
       );
       const certFile = join(folder, `${name}.pem`);
       const keyFile = join(folder, `${name}.key.pem`);

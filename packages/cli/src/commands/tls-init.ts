@@ -47,7 +47,8 @@ export const tlsInit: CliCommand = defineCommand<Input, DevelopmentTls>({
 const DNS_NAME = /^(\*\.)?[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i;
 
 function checkHost(host: string): void {
-  if (isIP(host) !== 0 || (host.length <= 253 && DNS_NAME.test(host))) return;
+  // An address with a zone (`fe80::1%eth0`) is one machine's own name for it.
+  if ((isIP(host) !== 0 && !host.includes('%')) || (host.length <= 253 && DNS_NAME.test(host))) return;
   throw usageError(
     `--host must be a host name or an address, without scheme, port or path, and is ${quoted(host)}.`,
   );

@@ -1,26 +1,22 @@
+import type { webcrypto } from 'node:crypto';
+import { isIP } from 'node:net';
+// `@peculiar/x509` is not loaded without it, so it comes first.
+import 'reflect-metadata';
 import {
-  createHash,
-  createPublicKey,
-  generateKeyPairSync,
-  type KeyObject,
-  randomBytes,
-  sign,
-} from 'node:crypto';
-import { isIP, isIPv4 } from 'node:net';
-import {
-  bitString,
-  boolean,
-  explicit,
-  implicit,
-  integer,
-  namedBits,
-  octetString,
-  oid,
-  sequence,
-  set,
-  time,
-  utf8String,
-} from './der.ts';
+  AuthorityKeyIdentifierExtension,
+  BasicConstraintsExtension,
+  ExtendedKeyUsage,
+  ExtendedKeyUsageExtension,
+  type JsonGeneralName,
+  type JsonName,
+  KeyUsageFlags,
+  KeyUsagesExtension,
+  PemConverter,
+  SubjectAlternativeNameExtension,
+  SubjectKeyIdentifierExtension,
+  X509Certificate,
+  X509CertificateGenerator,
+} from '@peculiar/x509';
 
 /** A certificate with its key, both in PEM. */
 export interface Issued {
@@ -34,133 +30,91 @@ export interface Validity {
   readonly to: Date;
 }
 
-/** Who signs: its name, as in its own certificate, and its key. */
-export interface Issuer {
-  readonly commonName: string;
-  readonly key: KeyObject;
-}
-
-const ECDSA_WITH_SHA256 = sequence(oid('1.2.840.10045.4.3.2'));
-const COMMON_NAME = '2.5.4.3';
-const SERVER_AUTH = oid('1.3.6.1.5.5.7.3.1');
-/** Bits of the key usage extension. */
-const DIGITAL_SIGNATURE = 0;
-const KEY_CERT_SIGN = 5;
-const CRL_SIGN = 6;
+/** ES256. */
+const KEY = { name: 'ECDSA', namedCurve: 'P-256' };
+const SIGNATURE = { name: 'ECDSA', hash: 'SHA-256' };
 
 /** A certificate authority that signs itself, and signs servers only: no authority beneath it (path length 0). */
-export function issueAuthority(commonName: string, validity: Validity): Issued {
-  const { publicKey, privateKey } = newKeys();
-  return issue({
-    subject: commonName,
-    issuer: { commonName, key: privateKey },
-    validity,
-    publicKey,
-    privateKey,
+export async function issueAuthority(commonName: string, { from, to }: Validity): Promise<Issued> {
+  const keys = await newKeys();
+  const certificate = await X509CertificateGenerator.createSelfSigned({
+    name: nameOf(commonName),
+    notBefore: from,
+    notAfter: to,
+    keys,
+    signingAlgorithm: SIGNATURE,
     extensions: [
-      extension('2.5.29.19', sequence(boolean(true), integer(0n)), true),
-      extension('2.5.29.15', namedBits([KEY_CERT_SIGN, CRL_SIGN]), true),
-      subjectKeyId(publicKey),
+      new BasicConstraintsExtension(true, 0, true),
+      new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
+      await SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
   });
+  return inPem(certificate, keys.privateKey);
 }
 
-/** A server's certificate for these host names and addresses. */
-export function issueServer(
+/**
+ * A server's certificate for these host names and addresses.
+ * @throws Error when the authority's certificate does not name its key, or its key is none of ES256
+ */
+export async function issueServer(
   commonName: string,
   hosts: readonly string[],
-  validity: Validity,
-  issuer: Issuer,
-): Issued {
-  const { publicKey, privateKey } = newKeys();
-  return issue({
-    subject: commonName,
-    issuer,
-    validity,
-    publicKey,
-    privateKey,
+  { from, to }: Validity,
+  authority: Issued,
+): Promise<Issued> {
+  const keys = await newKeys();
+  const issuer = new X509Certificate(authority.certPem);
+  const certificate = await X509CertificateGenerator.create({
+    subject: nameOf(commonName),
+    issuer: issuer.subjectName,
+    notBefore: from,
+    notAfter: to,
+    publicKey: keys.publicKey,
+    signingKey: await signingKey(authority.keyPem),
+    signingAlgorithm: SIGNATURE,
     extensions: [
-      extension('2.5.29.19', sequence(), true),
-      extension('2.5.29.15', namedBits([DIGITAL_SIGNATURE]), true),
-      extension('2.5.29.37', sequence(SERVER_AUTH)),
-      extension('2.5.29.17', sequence(...hosts.map(generalName))),
-      subjectKeyId(publicKey),
-      extension('2.5.29.35', sequence(implicit(0, keyId(createPublicKey(issuer.key))))),
+      new BasicConstraintsExtension(false, undefined, true),
+      new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
+      new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth]),
+      new SubjectAlternativeNameExtension(hosts.map(generalName)),
+      await SubjectKeyIdentifierExtension.create(keys.publicKey),
+      new AuthorityKeyIdentifierExtension(keyIdOf(issuer)),
     ],
   });
+  return inPem(certificate, keys.privateKey);
 }
 
-/** P-256: ES256. */
-function newKeys(): { readonly publicKey: KeyObject; readonly privateKey: KeyObject } {
-  return generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+function newKeys(): Promise<webcrypto.CryptoKeyPair> {
+  return crypto.subtle.generateKey(KEY, true, ['sign', 'verify']);
 }
 
-function issue(of: {
-  readonly subject: string;
-  readonly issuer: Issuer;
-  readonly validity: Validity;
-  readonly publicKey: KeyObject;
-  readonly privateKey: KeyObject;
-  readonly extensions: readonly Buffer[];
-}): Issued {
-  const toBeSigned = sequence(
-    explicit(0, integer(2n)),
-    integer(randomSerial()),
-    ECDSA_WITH_SHA256,
-    nameOf(of.issuer.commonName),
-    sequence(time(of.validity.from), time(of.validity.to)),
-    nameOf(of.subject),
-    of.publicKey.export({ type: 'spki', format: 'der' }),
-    explicit(3, sequence(...of.extensions)),
-  );
-  const signature = sign('sha256', toBeSigned, of.issuer.key);
-  const der = sequence(toBeSigned, ECDSA_WITH_SHA256, bitString(signature));
-  const lines = der.toString('base64').match(/.{1,64}/g) ?? [];
+function signingKey(keyPem: string): Promise<webcrypto.CryptoKey> {
+  return crypto.subtle.importKey('pkcs8', PemConverter.decodeFirst(keyPem), KEY, false, ['sign']);
+}
+
+async function inPem(certificate: X509Certificate, key: webcrypto.CryptoKey): Promise<Issued> {
+  const pkcs8 = await crypto.subtle.exportKey('pkcs8', key);
   return {
-    certPem: `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`,
-    keyPem: of.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    certPem: `${certificate.toString('pem')}\n`,
+    keyPem: `${PemConverter.encode(pkcs8, PemConverter.PrivateKeyTag)}\n`,
   };
 }
 
-/** 128 random bits with one above them: never zero, never twice. */
-function randomSerial(): bigint {
-  return (1n << 128n) | BigInt(`0x${randomBytes(16).toString('hex')}`);
+/** The key as its certificate names it: whoever checks the chain compares the two. */
+function keyIdOf(authority: X509Certificate): string {
+  const extension = authority.getExtension(SubjectKeyIdentifierExtension);
+  if (extension === null) throw new Error('The certificate of the authority does not name its key.');
+  return extension.keyId;
 }
 
-function nameOf(commonName: string): Buffer {
-  return sequence(set(sequence(oid(COMMON_NAME), utf8String(commonName))));
+function nameOf(commonName: string): JsonName {
+  return [{ CN: [commonName] }];
 }
 
-function extension(id: string, value: Uint8Array, critical = false): Buffer {
-  return critical
-    ? sequence(oid(id), boolean(true), octetString(value))
-    : sequence(oid(id), octetString(value));
-}
-
-function subjectKeyId(key: KeyObject): Buffer {
-  return extension('2.5.29.14', octetString(keyId(key)));
-}
-
-/** Names a key; any digest of it will do (RFC 7093, method 1, over the whole of it). */
-function keyId(key: KeyObject): Buffer {
-  return createHash('sha256')
-    .update(key.export({ type: 'spki', format: 'der' }))
-    .digest()
-    .subarray(0, 20);
-}
-
-/** A host as the subject alternative name holds it: a DNS name, or an address in its bytes. */
-function generalName(host: string): Buffer {
-  return isIP(host) === 0 ? implicit(2, Buffer.from(host, 'ascii')) : implicit(7, addressBytes(host));
-}
-
-function addressBytes(address: string): Buffer {
-  if (isIPv4(address)) return Buffer.from(address.split('.').map(Number));
-  // The URL's parser writes an embedded IPv4 address as groups too.
-  const [head = '', tail] = new URL(`http://[${address}]`).hostname.slice(1, -1).split('::');
-  const groups = (text: string): string[] => (text === '' ? [] : text.split(':'));
-  const left = groups(head);
-  const right = groups(tail ?? '');
-  const middle = tail === undefined ? [] : Array.from({ length: 8 - left.length - right.length }, () => '0');
-  return Buffer.from([...left, ...middle, ...right].map((group) => group.padStart(4, '0')).join(''), 'hex');
+/** A host as the subject alternative name holds it. */
+function generalName(host: string): JsonGeneralName {
+  const version = isIP(host);
+  if (version === 0) return { type: 'dns', value: host };
+  // The library misreads an embedded IPv4 address; the URL's parser writes it as groups too.
+  return { type: 'ip', value: version === 4 ? host : new URL(`http://[${host}]`).hostname.slice(1, -1) };
 }

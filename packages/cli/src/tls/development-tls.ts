@@ -1,7 +1,7 @@
-import { createPrivateKey, randomBytes, X509Certificate } from 'node:crypto';
+import { randomBytes, X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { TillcastError } from '@tillcast/protocol/errors';
-import { type Issued, type Issuer, issueAuthority, issueServer } from './certificate.ts';
+import type { Issued } from './certificate.ts';
 import { OwnFiles } from './own-files.ts';
 import { rabbitmqConf } from './rabbitmq-conf.ts';
 
@@ -49,19 +49,17 @@ export async function makeDevelopmentTls(
 ): Promise<DevelopmentTls> {
   const files = await OwnFiles.open(directory);
   const kept = await keptAuthority(files, now);
-  const authority = kept ?? newAuthority(now);
-  const { validToDate: authorityExpiresAt, subject } = new X509Certificate(authority.certPem);
-  const issuer: Issuer = {
-    commonName: subject.replace(/^CN=/, ''),
-    key: createPrivateKey(authority.keyPem),
-  };
+  const authority = kept ?? (await newAuthority(now));
+  const authorityExpiresAt = new X509Certificate(authority.certPem).validToDate;
   const serversExpireAt = new Date(
     Math.min(now.getTime() + SERVER_DAYS * DAY_MS, authorityExpiresAt.getTime()),
   );
   const validity = { from: new Date(now.getTime() - BACKDATED_MS), to: serversExpireAt };
   const names = [...new Set([...LOCAL_HOSTS, ...(hosts ?? files.hosts)])];
-  const backend = issueServer('Tillcast backend', names, validity, issuer);
-  const rabbitmq = issueServer('Tillcast RabbitMQ', names, validity, issuer);
+  // Loaded only where certificates are made: it is large, and its polyfill changes the process's `Reflect`.
+  const { issueServer } = await import('./certificate.ts');
+  const backend = await issueServer('Tillcast backend', names, validity, authority);
+  const rabbitmq = await issueServer('Tillcast RabbitMQ', names, validity, authority);
   const { authority: ca, authorityKey, rabbitmqConf: conf } = TLS_FILES;
   const open = (name: string, content: string) => ({ name, content, secret: false });
   const secret = (name: string, content: string) => ({ name, content, secret: true });
@@ -85,7 +83,8 @@ export async function makeDevelopmentTls(
   };
 }
 
-function newAuthority(now: Date): Issued {
+async function newAuthority(now: Date): Promise<Issued> {
+  const { issueAuthority } = await import('./certificate.ts');
   // Each has a name of its own: two of one name and different keys are hard to tell apart.
   const name = `Tillcast development CA ${randomBytes(4).toString('hex')}`;
   return issueAuthority(name, {
