@@ -27,6 +27,8 @@ export async function startBenchBackend(context: BenchContext): Promise<BenchBac
     TILLCAST_DATA_DIR: dataDir,
     TILLCAST_API_KEY: API_KEY,
     TILLCAST_AUTH: 'license-key',
+    // One till asks as fast as it can, on purpose.
+    TILLCAST_RATE_LIMITS: 'off',
     LOG_LEVEL: 'silent',
   });
   const backend: RunningBackend = await startBackend(config);

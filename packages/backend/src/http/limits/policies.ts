@@ -41,13 +41,14 @@ export const POLICIES: Readonly<
   admin: { name: 'admin', quota: 3_000, windowS: 10 },
 };
 
-const LICENSE_BASE_QUOTA = 600;
-const LICENSE_QUOTA_PER_TERMINAL = 40;
+const LICENSE_BASE_QUOTA = 200;
+const LICENSE_QUOTA_PER_TERMINAL = 20;
 const LICENSE_MAX_QUOTA = 6_000;
 
 /**
  * All terminals of one license together, after admission: it grows with the terminals that it may have (ten:
- * 100 requests a second), and ends where one license would crowd out the others (600 a second).
+ * 400 at once and 40 a second, of which they need 80 and 2), and ends where one license would crowd out the
+ * others (600 a second).
  */
 export function licensePolicy(terminalsMax: number): LimitPolicy {
   const quota = Math.min(LICENSE_BASE_QUOTA + LICENSE_QUOTA_PER_TERMINAL * terminalsMax, LICENSE_MAX_QUOTA);

@@ -75,5 +75,5 @@ describe('an address', () => {
 
 test('[F1] a license gets more the more terminals it may have, up to a bound', () => {
   const quotas = [0, 1, 10, 100, 1_000, 100_000].map((terminals) => licensePolicy(terminals).quota);
-  expect(quotas).toEqual([600, 640, 1_000, 4_600, 6_000, 6_000]);
+  expect(quotas).toEqual([200, 220, 400, 2_200, 6_000, 6_000]);
 });
