@@ -1,9 +1,16 @@
 import { availableParallelism } from 'node:os';
-import { defineConfig, type ViteUserConfig } from 'vitest/config';
+import { configDefaults, defineConfig, type ViteUserConfig } from 'vitest/config';
+
+/** Which tests run: those that take long are in `*.slow.test.ts`; `all` where files are named. */
+const set = process.env['TILLCAST_TEST_SET'] ?? 'all';
+
+const ALL = ['packages/*/test/**/*.test.{ts,tsx}', 'tests/**/*.test.ts', 'scripts/test/**/*.test.ts'];
+const SLOW = '**/*.slow.test.ts';
 
 const config: ViteUserConfig = defineConfig({
   test: {
-    include: ['packages/*/test/**/*.test.{ts,tsx}', 'tests/**/*.test.ts', 'scripts/test/**/*.test.ts'],
+    include: set === 'slow' ? [SLOW] : ALL,
+    exclude: [...configDefaults.exclude, ...(set === 'quick' ? [SLOW] : [])],
     globalSetup: ['packages/testkit/src/global-setup.ts'],
     pool: 'forks',
     // Beside each worker there are RabbitMQ, PostgreSQL and at times Chromium.

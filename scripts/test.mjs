@@ -14,12 +14,14 @@ import { root, toolEnvironment } from './setup/toolchain.mjs';
 const results = join(root, 'test-results');
 const vitestResult = join(results, 'vitest.json');
 
-// `npm test`: sets up what is missing, checks the code, then runs the tests. With arguments, which are
-// vitest's (a part of a file's name, -t and a title, …), it runs those tests alone.
+// `npm test`: sets up what is missing, checks the code, then runs the tests but those that take long, which
+// `npm run test:slow` runs. With arguments, which are vitest's (a part of a file's name, -t and a title, …), it
+// runs those tests alone, be they slow or not.
 await exitWith(async () => {
   rmSync(results, { recursive: true, force: true });
   mkdirSync(results, { recursive: true });
-  const filters = process.argv.slice(2);
+  const slow = process.argv.includes('--slow');
+  const filters = process.argv.slice(2).filter((word) => word !== '--slow');
   const node = await ensureNode();
   await ensureDependencies(node);
   await ensureSystemPackages(
@@ -27,11 +29,12 @@ await exitWith(async () => {
     'The tests need',
   );
   await ensureTillPage(node);
-  const checkFailed = filters.length === 0 && !(await check(node));
+  const checkFailed = filters.length === 0 && !slow && !(await check(node));
+  const set = slow ? 'slow' : filters.length === 0 ? 'quick' : 'all';
   const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
   const exitCode = await runChild(node, [vitest, 'run', ...filters], {
     cwd: root,
-    env: toolEnvironment(node),
+    env: { ...toolEnvironment(node), TILLCAST_TEST_SET: set },
   });
   const report = existsSync(vitestResult) ? JSON.parse(readFileSync(vitestResult, 'utf8')) : undefined;
   const summary = summarize(report, { exitCode, checkFailed });
