@@ -1,7 +1,7 @@
 import { TOKEN_AUDIENCE } from '@tillcast/protocol/http/identity-api';
 import { scopesOf } from '@tillcast/protocol/identity/scopes';
 import { parseLicenseKey } from '@tillcast/protocol/license-key';
-import { type CryptoKey, generateKeyPair, SignJWT } from 'jose';
+import { type CryptoKey, generateKeyPair, jwtVerify, SignJWT } from 'jose';
 import { AccessTokens } from '../packages/backend/src/sync-api/access-tokens.ts';
 import type { Benchmark } from './lib/benchmark.ts';
 import { compare, quantileOf, timed } from './lib/measure.ts';
@@ -20,14 +20,16 @@ export const b16: Benchmark = {
   run: async (context) => {
     const { privateKey, publicKey } = await generateKeyPair('ES256');
     const token = await tokenOf(privateKey);
-    const fresh = (): AccessTokens =>
-      new AccessTokens({ keys: { tokenKey: () => publicKey }, issuer: ISSUER, now: () => new Date() });
-    const tokens = fresh();
+    const tokens = new AccessTokens({
+      keys: { tokenKey: () => publicKey },
+      issuer: ISSUER,
+      now: () => new Date(),
+    });
     await tokens.verify(token);
     const seenBefore: number[] = [];
     const result = await compare({
       id: 'B16',
-      what: `${CHECKS} checks of a token that was seen before / of one that was not`,
+      what: `${CHECKS} checks of a token that was seen before / bare checks of signature and claims`,
       product: () =>
         timed(async () => {
           for (let check = 0; check < CHECKS; check += 1)
@@ -35,7 +37,9 @@ export const b16: Benchmark = {
         }),
       floor: () =>
         timed(async () => {
-          for (let check = 0; check < CHECKS; check += 1) await fresh().verify(token);
+          for (let check = 0; check < CHECKS; check += 1) {
+            await jwtVerify(token, publicKey, { issuer: ISSUER, audience: TOKEN_AUDIENCE });
+          }
         }),
       rounds: 5,
       maxRatio: 0.1,
@@ -46,7 +50,7 @@ export const b16: Benchmark = {
       0.5,
     );
     context.log(
-      `B16 p50 ${(p50 * 1_000).toFixed(1)} µs for a token that was seen before (goal: at most 100 µs), ${((result.floorMs.median / CHECKS) * 1_000).toFixed(0)} µs for a new one`,
+      `B16 p50 ${(p50 * 1_000).toFixed(1)} µs for a token that was seen before (goal: at most 100 µs), ${((result.floorMs.median / CHECKS) * 1_000).toFixed(0)} µs for the bare check`,
     );
     return [result];
   },
