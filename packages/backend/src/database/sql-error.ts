@@ -33,12 +33,12 @@ export function translated(error: unknown): unknown {
   return unavailable(error instanceof Error ? error.message : String(error), error);
 }
 
-/** A `database_unavailable` that says why. */
+/** A `database_unavailable`; why, with the database's address in it, is for the log alone. */
 export function unavailable(why: string, cause?: unknown): TillcastError {
   return new TillcastError(
     'database_unavailable',
-    `The database does not answer (${why}). Nothing is wrong with the request; try again when it is back.`,
-    { cause },
+    'The database does not answer. Nothing is wrong with the request; try again when it is back.',
+    { cause: cause ?? new Error(why) },
   );
 }
 

@@ -2,6 +2,7 @@ import { TillcastError } from '@tillcast/protocol/errors';
 import { LRUCache } from 'lru-cache';
 import { type AuditedAct, appendAudit } from '../audit/append-audit.ts';
 import type { Database } from '../database/database.ts';
+import { addressKey } from '../http/limits/address-key.ts';
 
 const INTERVAL_MS = 10_000;
 /** Beyond this many addresses at once, the longest silent ones are told apart no longer. */
@@ -49,7 +50,7 @@ export class RefusalsLog {
   ): Promise<void> {
     const { address, act, subject } = by;
     const now = this.#now();
-    const name = `${act} ${code} ${address}`;
+    const name = `${act} ${code} ${addressKey(address)}`;
     const source = this.#sources.get(name);
     if (source !== undefined && now.getTime() - source.writtenAt < INTERVAL_MS) {
       source.unwritten += 1;

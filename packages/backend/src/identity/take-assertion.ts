@@ -12,19 +12,24 @@ const TAKE = statement<{ taken: number; given: number }>(
     ON CONFLICT DO NOTHING
     RETURNING terminal_id
   ), license AS (
-    SELECT id, status FROM licenses WHERE id = $1 FOR SHARE
+    SELECT id, status, valid_until FROM licenses WHERE id = $1 FOR SHARE
   ), given AS (
     UPDATE terminals t SET token_expires_at = greatest(t.token_expires_at, $5::timestamptz)
     FROM taken, license l
     WHERE t.license_id = l.id AND t.terminal_id = taken.terminal_id AND $5::timestamptz IS NOT NULL
       AND l.status = 'active' AND t.revoked_at IS NULL
+      AND (l.valid_until IS NULL OR l.valid_until >= $5::timestamptz)
     RETURNING t.terminal_id
   )
   SELECT (SELECT count(*) FROM taken) AS taken, (SELECT count(*) FROM given) AS given`,
   { taken: integerColumn, given: integerColumn },
 );
 
-const DELETE_EXPIRED = command('delete_expired_assertions', 'DELETE FROM assertions WHERE expires_at <= $1');
+// Much later than they end: another backend's clock may be behind ours.
+const DELETE_EXPIRED = command(
+  'delete_expired_assertions',
+  `DELETE FROM assertions WHERE expires_at <= $1::timestamptz - interval '1 hour'`,
+);
 
 /**
  * Uses an assertion up, and keeps until when the token lives that is given for it.

@@ -1,4 +1,4 @@
-import type { ManagementClient } from '@tillcast/broker';
+import { BLOCK_TAG, type ManagementClient } from '@tillcast/broker';
 import type { BrokerGate } from './broker-gate.ts';
 
 /**
@@ -15,7 +15,9 @@ export class ManagementGate implements BrokerGate {
 
   async block(terminalIds: readonly string[]): Promise<void> {
     const limits = { 'max-connections': 0, 'max-channels': 0 };
-    await this.#management.importDefinitions({ users: terminalIds.map((name) => ({ name, limits })) });
+    // The tag tells the broker's audit what it is.
+    const users = terminalIds.map((name) => ({ name, limits, tags: [BLOCK_TAG] }));
+    await this.#management.importDefinitions({ users });
   }
 
   async unblock(terminalIds: readonly string[]): Promise<void> {

@@ -56,7 +56,7 @@ export const TERMINAL_NAMES = '^terminal\\.';
 const UNUSED_QUEUE_EXPIRES_MS = 60_000;
 
 /** What a terminal's queue may hold; what is dropped the version gap repairs. */
-const QUEUE_MAX_BYTES = 16 * 1_048_576;
+const QUEUE_MAX_BYTES = 4 * 1_048_576;
 
 /**
  * The routing keys that may be published: a license's change, or a broadcast to all. Nothing that another

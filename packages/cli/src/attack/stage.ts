@@ -3,7 +3,6 @@ import type { ManagementClient } from '@tillcast/broker';
 import type { LicenseKey } from '@tillcast/protocol/license-key';
 import type { BrokerTarget } from './amqp-probe.ts';
 import type { AttackedTill } from './attacked-till.ts';
-// from './amqp-probe.ts';
 import type { HttpProbe } from './http-probe.ts';
 import type { Listener } from './listener.ts';
 import type { SqlProbe } from './sql-probe.ts';

@@ -37,9 +37,11 @@ export class RequestLimits {
   guardAddresses(app: App): void {
     app.addHook('onRequest', async (request, reply) => {
       const address = addressKey(request.ip);
-      this.#take(request, reply, POLICIES.address, address);
-      if (request.method !== 'POST') return;
       const { url } = request.routeOptions;
+      // RabbitMQ fetches the keys for every token that names one it does not know: whoever sends it such tokens
+      // must not keep it from them.
+      if (url !== IDENTITY_PATHS.jwks) this.#take(request, reply, POLICIES.address, address);
+      if (request.method !== 'POST') return;
       if (url === IDENTITY_PATHS.activate) this.#take(request, reply, POLICIES.activationAddress, address);
       if (url === IDENTITY_PATHS.token) this.#take(request, reply, POLICIES.tokenAddress, address);
     });
