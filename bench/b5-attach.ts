@@ -1,10 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { connect } from 'amqplib';
+import { bindingsOf } from '@tillcast/protocol/routing';
+import { connect, credentials } from 'amqplib';
 import type { BenchContext, Benchmark } from './lib/benchmark.ts';
 import { compare, type Result } from './lib/measure.ts';
 import { inParallel } from './lib/parallel.ts';
 import { type SecuredSystem, startSecuredSystem } from './lib/secured-system.ts';
-import { attachTill, makeTills, type Till } from './lib/token-till.ts';
+import { attachTill, makeTills, type Till, tokenOf } from './lib/token-till.ts';
 
 const AT_ONCE = 50;
 const LICENSES = 50;
@@ -24,7 +25,11 @@ export const b5: Benchmark = {
   run: async (context) => {
     await using system = await startSecuredSystem(context);
     const tills = await makeTills(system, { count: context.quick ? 100 : 1_000, licenses: LICENSES });
-    return [await attach(context, system, tills), await memory(context, system, tills)];
+    return [
+      await attach(context, system, tills),
+      await brokerShare(context, system, tills),
+      await memory(context, system, tills),
+    ];
   },
 };
 
@@ -33,6 +38,32 @@ function attach(context: BenchContext, system: SecuredSystem, tills: readonly Ti
     id: 'B5',
     what: `${tills.length} tills attach with tokens / raw connect, declare, bind, consume with a password`,
     product: async () => (await attached(tills, (till) => attachTill(system, till))).ms,
+    floor: async () => (await attached(tills, () => attachRaw(system))).ms,
+    rounds: context.quick ? 3 : 5,
+    maxRatio: 1.25,
+    operations: tills.length,
+  });
+}
+
+/** What of it is RabbitMQ's own: the raw thing with a token, got before, against the raw thing with a password. */
+async function brokerShare(
+  context: BenchContext,
+  system: SecuredSystem,
+  tills: readonly Till[],
+): Promise<Result> {
+  const tokens = new Map(
+    await inParallel(AT_ONCE, tills, async (till) => [till, await tokenOf(system, till)] as const),
+  );
+  const login = (till: Till): Login => ({
+    user: till.terminalId,
+    password: tokens.get(till) ?? '',
+    queue: `terminal.${till.terminalId}.${crypto.randomUUID()}`,
+    bindings: bindingsOf(till.licenseKey),
+  });
+  return compare({
+    id: 'B5',
+    what: `${tills.length} raw connections, each with a token that it has / with a password`,
+    product: async () => (await attached(tills, (till) => attachRaw(system, login(till)))).ms,
     floor: async () => (await attached(tills, () => attachRaw(system))).ms,
     rounds: context.quick ? 3 : 5,
     maxRatio: 1.25,
@@ -76,16 +107,30 @@ async function attached(
   return { ms, held };
 }
 
-async function attachRaw({ rawAmqpUrl }: SecuredSystem): Promise<() => Promise<void>> {
-  const connection = await connect(`${rawAmqpUrl}?heartbeat=10`, { noDelay: true });
+interface Login {
+  readonly user: string;
+  readonly password: string;
+  readonly queue: string;
+  readonly bindings: readonly string[];
+}
+
+/** @param login left out: a password, and names of its own */
+async function attachRaw(system: SecuredSystem, login?: Login): Promise<() => Promise<void>> {
+  const connection = await connect(
+    `${login === undefined ? system.rawAmqpUrl : system.amqpUrl}?heartbeat=10`,
+    {
+      noDelay: true,
+      ...(login === undefined ? {} : { credentials: credentials.plain(login.user, login.password) }),
+    },
+  );
   const channel = await connection.createChannel();
-  const { queue } = await channel.assertQueue(`raw.${crypto.randomUUID()}`, {
+  const { queue } = await channel.assertQueue(login?.queue ?? `raw.${crypto.randomUUID()}`, {
     exclusive: true,
     autoDelete: true,
     durable: false,
   });
-  await channel.bindQueue(queue, 'pos_license_events', 'raw.one.#');
-  await channel.bindQueue(queue, 'pos_license_events', 'raw.two.#');
+  for (const binding of login?.bindings ?? ['raw.one.#', 'raw.two.#'])
+    await channel.bindQueue(queue, 'pos_license_events', binding);
   await channel.prefetch(100);
   await channel.consume(queue, () => undefined);
   return () => connection.close();

@@ -1,6 +1,8 @@
 import { BrokerConnection, createFetch, Subscriber, silentLogger } from '@tillcast/broker';
+import { ASSERTION_TYPE, IDENTITY_PATHS, tokenAnswerSchema } from '@tillcast/protocol/http/identity-api';
 import { type LicenseKey, parseLicenseKey } from '@tillcast/protocol/license-key';
 import { bindingsOf } from '@tillcast/protocol/routing';
+import { signAssertion } from '../../packages/terminal/src/identity/assertion.ts';
 import { newTillKey, type TillKey } from '../../packages/terminal/src/identity/till-key.ts';
 import { TokenCredentials } from '../../packages/terminal/src/identity/token-credentials.ts';
 import { systemTillClock } from '../../packages/terminal/src/replica/till-clock.ts';
@@ -53,7 +55,22 @@ function keyOf(index: number): LicenseKey {
   return parseLicenseKey(`BENCH-ATTACH-${index}`);
 }
 
-const fetch = createFetch(null);
+const tillFetch = createFetch(null);
+
+/** A till's access token, as the token client gets it. */
+export async function tokenOf(
+  { backendUrl, issuer }: SecuredSystem,
+  { terminalId, key }: Till,
+): Promise<string> {
+  const assertion = await signAssertion({ terminalId, issuer, nowMs: Date.now() }, key);
+  const body = new URLSearchParams({
+    grant_type: 'client_credentials',
+    client_assertion_type: ASSERTION_TYPE,
+    client_assertion: assertion,
+  });
+  const answer = await fetch(backendUrl + IDENTITY_PATHS.token, { method: 'POST', body });
+  return tokenAnswerSchema.parse(await answer.json()).access_token;
+}
 
 /** Attaches a till with the real token client, connection, subscriber and sync client; resolves when it has its proof. */
 export async function attachTill(
@@ -63,7 +80,7 @@ export async function attachTill(
   const clock = systemTillClock;
   const credentials = new TokenCredentials({
     backendUrl,
-    fetch,
+    fetch: tillFetch,
     terminalId,
     issuer,
     key,
@@ -99,7 +116,9 @@ export async function attachTill(
   connection.start();
   subscriber.start();
   await attached.promise;
-  const client = new SyncClient({ baseUrl: backendUrl, licenseKey, credentials, fetch }, () => clock.nowMs());
+  const client = new SyncClient({ baseUrl: backendUrl, licenseKey, credentials, fetch: tillFetch }, () =>
+    clock.nowMs(),
+  );
   const report = { cursor: null, unsent_sales: 0, clock: new Date().toISOString() };
   const { outcome } = await client.report(report, AbortSignal.timeout(30_000));
   if (outcome !== 'answered') throw new Error(`the proof of version was ${outcome}`);
