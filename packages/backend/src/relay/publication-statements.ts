@@ -49,6 +49,8 @@ const FIND_BACKLOG = statement<Backlog>(
   { licenseId: integerColumn, changes: integerColumn },
 );
 
+// Of a license that has ended nothing more is published from that moment on but how it stands: closing its tills'
+// connections takes the broker a while. What was withheld goes out in order when it is resumed.
 const READ_WAITING = statement<WaitingChange>(
   'read_waiting_changes',
   `SELECT l.id AS "licenseId", l.key AS "licenseKey", p.shard, c.version, c.id, c.type, c.message,
@@ -62,6 +64,7 @@ const READ_WAITING = statement<WaitingChange>(
   CROSS JOIN LATERAL (
     SELECT * FROM changes
     WHERE license_id = wanted.license_id AND version > greatest(wanted.sent_version, p.published_version)
+      AND (type = 'license_update' OR (l.status = 'active' AND (l.valid_until IS NULL OR l.valid_until > now())))
     ORDER BY version
     LIMIT $3
   ) c
