@@ -273,6 +273,7 @@ describe('compression and copies', () => {
   });
 
   test('[S5] a thousand tills that ask at once cost one read of the catalog and one compression', async () => {
+    await on.admin('PATCH', ADMIN_PATHS.license(LICENSE), { terminals_max: 1_000 });
     await on.commit(putProduct('P0005', 21));
     on.statements.length = 0;
     const answers = await Promise.all(
