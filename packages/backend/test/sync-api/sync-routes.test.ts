@@ -1,5 +1,6 @@
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, zstdDecompress } from 'node:zlib';
+import { ADMIN_PATHS } from '@tillcast/protocol/http/admin-api';
 import {
   deltaPageSchema,
   ITEM_PLURALS,
