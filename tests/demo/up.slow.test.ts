@@ -50,8 +50,7 @@ async function processesOf(dataDir: string): Promise<readonly string[]> {
     try {
       const words = (await readFile(`/proc/${pid}/cmdline`, 'utf8')).replaceAll('\0', ' ').trim();
       const environment = await readFile(`/proc/${pid}/environ`, 'latin1');
-      if (words !== '' && `${words}${environment}`.includes(dataDir))
-        found.push(`${pid} ${words}`);
+      if (words !== '' && `${words}${environment}`.includes(dataDir)) found.push(`${pid} ${words}`);
     } catch {
       // It ended while we looked, or it is another user's.
     }

@@ -50,8 +50,7 @@ export async function startBackend(
   }
   for (const fact of config.plaintextWarnings) logger.warn({}, `${fact}; TILLCAST_PLAINTEXT allows it`);
   const { tls: certificate } = config.http;
-  const tls =
-    certificate === null ? null : started.use(new TlsEndpoint({ files: certificate, logger, now }));
+  const tls = certificate === null ? null : started.use(new TlsEndpoint({ files: certificate, logger, now }));
   const database = started.use(await openConfiguredDatabase(config, logger));
   for (const key of config.licenseKeys) await ensureLicense(database, key, { now });
   const isApiKey = await prepareApiKeys({
