@@ -1,11 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseBackendConfig, type RunningBackend, startBackend } from '@tillcast/backend';
+import { parseBackendConfig, startBackend } from '@tillcast/backend';
 import { ADMIN_PATHS, createdLicenseSchema } from '@tillcast/protocol/http/admin-api';
 import { IDENTITY_PATHS } from '@tillcast/protocol/http/identity-api';
 import { type FreshVirtualHost, freshDatabase, freshVirtualHost } from '@tillcast/testkit';
 import { z } from 'zod';
+import { forkBackend } from './forked-backend.ts';
 import type { Gateway } from './gateway.ts';
 import { activateRawTill, type RawTill } from './raw-till.ts';
 import { API_KEY } from './system.ts';
@@ -16,13 +17,16 @@ export interface TestLicense {
   readonly activationCode: string;
 }
 
+/** Where a backend is. */
+type BackendAddress = { readonly url: string };
+
 /** Backends that take tokens alone and tell the broker what is revoked, on one database and one virtual host. */
 export interface GuardedSystem extends AsyncDisposable {
-  readonly backends: readonly RunningBackend[];
+  readonly backends: readonly BackendAddress[];
   readonly virtualHost: FreshVirtualHost;
   readonly databaseUrl: string;
   /** Posts to the first backend's admin API, or to that of the one given; rejects where it refuses. */
-  readonly admin: (path: string, body?: unknown, at?: RunningBackend) => Promise<unknown>;
+  readonly admin: (path: string, body?: unknown, at?: BackendAddress) => Promise<unknown>;
   /** Changes when a license ends. */
   readonly endLicense: (key: string, at: Date) => Promise<void>;
   /** A measurement, summed over its labels and all backends. */
@@ -37,11 +41,13 @@ export interface GuardedSystem extends AsyncDisposable {
 
 /**
  * @param options.backends how many share the work
+ * @param options.apart each backend in a process of its own, where there is much for the tills to do in this one
  * @param options.gateway what the backends reach the management API through
  */
 export async function startGuardedSystem(
   options: {
     readonly backends?: number;
+    readonly apart?: boolean;
     readonly gateway?: Gateway;
     readonly environment?: Readonly<Record<string, string>>;
   } = {},
@@ -51,9 +57,9 @@ export async function startGuardedSystem(
   stack.defer(() => rm(root, { recursive: true, force: true }));
   const virtualHost = stack.use(await freshVirtualHost());
   const database = stack.use(await freshDatabase());
-  const backends: RunningBackend[] = [];
+  const backends: BackendAddress[] = [];
   for (let index = 0; index < (options.backends ?? 1); index += 1) {
-    const config = parseBackendConfig({
+    const environment = {
       PORT: '0',
       AMQP_URL: virtualHost.amqpUrl,
       RABBITMQ_MANAGEMENT_URL: managementUrl(virtualHost, options.gateway),
@@ -63,8 +69,10 @@ export async function startGuardedSystem(
       TILLCAST_PUBLIC_URL: 'http://localhost:8080',
       LOG_LEVEL: 'silent',
       ...options.environment,
-    });
-    backends.push(stack.use(await startBackend(config)));
+    };
+    const starting =
+      options.apart === true ? forkBackend(environment) : startBackend(parseBackendConfig(environment));
+    backends.push(stack.use(await starting));
   }
   const [first] = backends;
   if (first === undefined) throw new Error('A system has at least one backend.');
@@ -123,7 +131,7 @@ function managementUrl(virtualHost: FreshVirtualHost, gateway: Gateway | undefin
 
 const jwksSchema = z.object({ keys: z.array(z.looseObject({ kid: z.string() })) });
 
-async function keysOf(backend: RunningBackend): Promise<z.infer<typeof jwksSchema>['keys']> {
+async function keysOf(backend: BackendAddress): Promise<z.infer<typeof jwksSchema>['keys']> {
   const answer = await fetch(backend.url + IDENTITY_PATHS.jwks);
   return jwksSchema.parse(await answer.json()).keys;
 }
