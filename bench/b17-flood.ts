@@ -16,10 +16,11 @@ const PACE_MS = 5;
 
 /**
  * B17: how long a till waits for its answer (p99) while another license floods the backend, against the same
- * till when all is quiet. The ratio is what the limits are worth: without them it is 2 and more.
+ * till when all is quiet.
  *
  * Traps: the flood is a process of its own, and so is the backend; on two cores they still take each other's
- * time, so some of the ratio is the flood's own cost.
+ * time, so some of the ratio is the flood's own cost. A p99 of few answers is one slow answer: what counts is
+ * the median over the rounds, and it says little on a machine that does other things.
  */
 export const b17: Benchmark = {
   id: 'B17',
