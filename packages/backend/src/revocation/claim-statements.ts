@@ -9,7 +9,7 @@ const CLAIM = statement<{ licenseId: number }>(
   `INSERT INTO revocation_claims AS c (license_id, owner, claimed_until)
   SELECT r.license_id, $1::uuid, ${END_OF_CLAIM}
   FROM revocations r
-  WHERE r.done_at IS NULL AND NOT EXISTS (
+  WHERE r.done_at IS NULL AND r.license_id <> ALL ($4::bigint[]) AND NOT EXISTS (
     SELECT FROM revocation_claims o WHERE o.license_id = r.license_id AND o.claimed_until > clock_timestamp()
   )
   GROUP BY r.license_id
@@ -35,14 +35,18 @@ const RELEASE = command(
   'DELETE FROM revocation_claims WHERE license_id = $2 AND owner = $1::uuid',
 );
 
-/** Takes licenses with open revocations that nobody else works on; the oldest first, at most `limit`. */
+/**
+ * Takes licenses with open revocations that nobody else works on, without those `except`; the oldest first,
+ * at most `limit`.
+ */
 export async function claimLicenses(
   session: Session,
   owner: string,
   leaseMs: number,
   limit: number,
+  except: readonly number[],
 ): Promise<readonly number[]> {
-  const rows = await session.query(CLAIM, [owner, leaseMs, limit]);
+  const rows = await session.query(CLAIM, [owner, leaseMs, limit, except]);
   return rows.map(({ licenseId }) => licenseId);
 }
 

@@ -11,6 +11,8 @@ const MARGIN_MS = 5_000;
 /** In one turn; what is left comes at once after it. */
 const BATCH = 500;
 const MAX_CLOSING = 8;
+/** So many failures and not one success: the broker is away, and the rest is for the next turn. */
+const GIVE_UP_AFTER = 2 * MAX_CLOSING;
 
 /** What a reaper stands on. */
 export interface ReaperOptions {
@@ -59,7 +61,7 @@ export class Reaper implements AsyncDisposable {
     const { random = Math.random } = this.#options;
     this.#timer = setTimeout(
       () => {
-        this.#turn = this.#look().then((isMore) => {
+        this.#turn = this.reap().then((isMore) => {
           if (!this.#stopped) this.#schedule(isMore ? 0 : EVERY_MS);
         });
       },
@@ -67,32 +69,62 @@ export class Reaper implements AsyncDisposable {
     );
   }
 
-  /** One turn; resolves to whether there is more to do at once. */
-  async #look(): Promise<boolean> {
+  /** Does one turn; what fails is left to the next. @returns whether it was a full one, so that there may be more */
+  async reap(): Promise<boolean> {
+    const { database, now } = this.#options;
+    const at = now();
+    const due = await this.#try(async () => (await requestDueRevocations(database, at, BATCH)) >= BATCH);
+    const outlived = await this.#try(() => this.#closeOutlived(at));
+    const old = await this.#try(() => this.#unblockOld(at));
+    return due || outlived || old;
+  }
+
+  async #try(part: () => Promise<boolean>): Promise<boolean> {
     try {
-      return await this.reap();
+      return await part();
     } catch (error) {
       this.#options.logger.warn({ err: error }, 'could not look for connections that outlive their token');
       return false;
     }
   }
 
-  /** Does one turn. @returns whether it was a full one, so that there may be more */
-  async reap(): Promise<boolean> {
-    const { database, gate, now, onReaped } = this.#options;
-    const at = now();
-    const due = await requestDueRevocations(database, at, BATCH);
-    const end = new Date(at.getTime() - MARGIN_MS);
-    const outlived = await findOutlived(database, end, BATCH);
-    await inParallel(outlived, MAX_CLOSING, ({ terminalId }) =>
-      gate.close(terminalId, 'The access token has ended'),
-    );
-    await this.#mark(outlived, (licenseId, ids) => markClosed(database, licenseId, ids, at));
-    if (outlived.length > 0) onReaped(outlived.length);
+  async #closeOutlived(at: Date): Promise<boolean> {
+    const { database, logger, onReaped } = this.#options;
+    const outlived = await findOutlived(database, new Date(at.getTime() - MARGIN_MS), BATCH);
+    const { closed, failures } = await this.#close(outlived);
+    await this.#mark(closed, (licenseId, ids) => markClosed(database, licenseId, ids, at));
+    if (closed.length > 0) onReaped(closed.length);
+    if (failures.length > 0) {
+      const line = { err: failures[0], failed: failures.length, closed: closed.length };
+      logger.warn(line, 'could not close connections that outlive their token');
+    }
+    return outlived.length >= BATCH && closed.length > 0;
+  }
+
+  /** Each for itself: one that fails keeps no other from being closed. */
+  async #close(
+    terminals: readonly LicensedTerminal[],
+  ): Promise<{ closed: readonly LicensedTerminal[]; failures: readonly unknown[] }> {
+    const closed: LicensedTerminal[] = [];
+    const failures: unknown[] = [];
+    await inParallel(terminals, MAX_CLOSING, async (terminal) => {
+      if (closed.length === 0 && failures.length >= GIVE_UP_AFTER) return;
+      try {
+        await this.#options.gate.close(terminal.terminalId, 'The access token has ended');
+        closed.push(terminal);
+      } catch (error) {
+        failures.push(error);
+      }
+    });
+    return { closed, failures };
+  }
+
+  async #unblockOld(at: Date): Promise<boolean> {
+    const { database, gate } = this.#options;
     const old = await findOldBlocks(database, at, BATCH);
     if (old.length > 0) await gate.unblock(old.map(({ terminalId }) => terminalId));
     await this.#mark(old, (licenseId, ids) => markUnblocked(database, licenseId, ids));
-    return [due, outlived.length, old.length].some((count) => count >= BATCH);
+    return old.length >= BATCH;
   }
 
   async #mark(

@@ -6,6 +6,7 @@ import { Signal } from '../relay/signal.ts';
 import type { BrokerGate } from './broker-gate.ts';
 import { claimLicenses, extendClaim, releaseClaim } from './claim-statements.ts';
 import { inParallel } from './in-parallel.ts';
+import { LicenseRetries } from './license-retries.ts';
 import { REVOCATIONS_CHANNEL } from './request-revocation.ts';
 import {
   findOpenRevocations,
@@ -55,8 +56,8 @@ export interface RevokerOptions {
  * ended, then closes their connections; lets those in again that have not. It goes by what the database says
  * at that moment, not by what was asked: an act that was overtaken by the next one does nothing.
  *
- * Any number of revokers may run; of each license one takes care at a time. What fails stays asked for, and
- * is done when the broker's management API is back.
+ * Any number of revokers may run; of each license one takes care at a time. What fails stays asked for and is
+ * tried again after a while; other licenses do not wait for it.
  */
 export class Revoker implements AsyncDisposable {
   readonly #options: RevokerOptions;
@@ -64,7 +65,8 @@ export class Revoker implements AsyncDisposable {
   readonly #signal = new Signal();
   readonly #stopping = new AbortController();
   readonly #underWay = new Set<Promise<void>>();
-  #failures = 0;
+  readonly #retries = new LicenseRetries();
+  #failedClaims = 0;
   #timer: NodeJS.Timeout | undefined;
   #leaveOff: (() => Promise<void>) | undefined;
   #running: Promise<void> = Promise.resolve();
@@ -76,7 +78,7 @@ export class Revoker implements AsyncDisposable {
 
   /** Resolves when it listens. @throws TillcastError `database_unavailable` */
   async start(): Promise<void> {
-    const wake = (): void => this.wake();
+    const wake = (): void => this.#signal.raise();
     this.#leaveOff = await this.#options.database.listen(REVOCATIONS_CHANNEL, {
       onNotification: wake,
       onMissed: wake,
@@ -86,8 +88,10 @@ export class Revoker implements AsyncDisposable {
     this.wake();
   }
 
-  /** Looks for what is to be done, at once: it may be possible now. */
+  /** Looks for what is to be done, at once, also for what failed before: it may be possible now. */
   wake(): void {
+    const { clock = systemClock } = this.#options;
+    this.#retries.allowAll(clock.now());
     this.#signal.raise();
   }
 
@@ -113,7 +117,7 @@ export class Revoker implements AsyncDisposable {
     const { random = Math.random } = this.#options;
     this.#timer = setTimeout(
       () => {
-        this.wake();
+        this.#signal.raise();
         this.#scheduleSweep();
       },
       SWEEP_EVERY_MS * (0.75 + random() / 2),
@@ -124,15 +128,12 @@ export class Revoker implements AsyncDisposable {
     while (!this.#stopping.signal.aborted) {
       try {
         await this.#beginWhatIsOpen();
-        if (this.#failures === 0) await this.#signal.wait();
-        else if (this.#underWay.size === 0) this.#failures = 0;
-        else {
-          await Promise.all(this.#underWay);
-          if (this.#failures > 0) await this.#pause();
-        }
+        this.#failedClaims = 0;
+        await this.#signal.wait();
       } catch (error) {
+        this.#failedClaims += 1;
         this.#failed(error, 'could not look for revocations');
-        await this.#pause();
+        await this.#sleep(this.#delayMs(this.#failedClaims));
       }
     }
     await Promise.all(this.#underWay);
@@ -142,11 +143,13 @@ export class Revoker implements AsyncDisposable {
   async #beginWhatIsOpen(): Promise<void> {
     const room = MAX_LICENSES - this.#underWay.size;
     if (room === 0) return;
-    const licenses = await claimLicenses(this.#options.database, this.#owner, CLAIM_MS, room);
+    const { database, clock = systemClock } = this.#options;
+    const waiting = this.#retries.waiting(clock.now());
+    const licenses = await claimLicenses(database, this.#owner, CLAIM_MS, room, waiting);
     for (const licenseId of licenses) {
       const work = this.#settle(licenseId).finally(() => {
         this.#underWay.delete(work);
-        this.wake();
+        this.#signal.raise();
       });
       this.#underWay.add(work);
     }
@@ -157,11 +160,19 @@ export class Revoker implements AsyncDisposable {
     try {
       await this.#align(licenseId);
       await releaseClaim(database, this.#owner, licenseId);
-      this.#failures = 0;
+      this.#retries.succeeded(licenseId);
     } catch (error) {
       this.#failed(error, 'a revocation did not reach the broker yet', licenseId);
+      this.#tryLater(licenseId);
       await this.#giveBack(licenseId);
     }
+  }
+
+  #tryLater(licenseId: number): void {
+    const { clock = systemClock } = this.#options;
+    const delayMs = this.#delayMs(this.#retries.failuresOf(licenseId) + 1);
+    this.#retries.failed(licenseId, clock.now() + delayMs);
+    void this.#sleep(delayMs).then(() => this.#signal.raise());
   }
 
   /** A claim that cannot be given back lapses by itself. */
@@ -244,14 +255,17 @@ export class Revoker implements AsyncDisposable {
   #failed(error: unknown, what: string, licenseId: number | null = null): void {
     const { logger, observer } = this.#options;
     const { code } = asTillcastError(error);
-    this.#failures += 1;
     observer.revocationFailed(code);
     logger.warn({ err: error, code, ...(licenseId === null ? {} : { license_id: licenseId }) }, what);
   }
 
-  async #pause(): Promise<void> {
-    const { random = Math.random, clock = systemClock } = this.#options;
-    const delayMs = backoffDelayMs(this.#failures, random(), RETRY);
+  #delayMs(failures: number): number {
+    const { random = Math.random } = this.#options;
+    return backoffDelayMs(failures, random(), RETRY);
+  }
+
+  async #sleep(delayMs: number): Promise<void> {
+    const { clock = systemClock } = this.#options;
     // Rejects only when the revoker stops: then there is nothing left to wait for.
     await clock.sleep(delayMs, this.#stopping.signal).catch(() => undefined);
   }
