@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { TillcastError } from '@tillcast/protocol/errors';
 import type { Session } from './database.ts';
 import { codeOf } from './sql-error.ts';
@@ -46,6 +47,11 @@ BEGIN
 END
 $roles$`;
 
+/** SET ROLE says so of a role that is not there; GRANT says 42704. */
+const NO_SUCH_ROLE: readonly (string | null)[] = ['22023', '42704'];
+const ATTEMPTS = 40;
+const PAUSE_MS = 50;
+
 const FIND_UNSAFE = statement<{ name: string }>(
   'find_unsafe_roles',
   `SELECT rolname AS name FROM pg_catalog.pg_roles
@@ -66,7 +72,7 @@ const FIND_USER = statement<{ name: string }>(
  */
 export async function ensureRoles(session: Session): Promise<void> {
   try {
-    await session.execute(MAKE_ROLES);
+    await makeRoles(session);
   } catch (error) {
     if (codeOf(error) !== '42501') throw error;
     const [user] = await session.query(FIND_USER);
@@ -82,6 +88,18 @@ export async function ensureRoles(session: Session): Promise<void> {
     'configuration_invalid',
     `The database role ${unsafe.name} could see every license's rows. As an administrator of the database run: ALTER ROLE ${unsafe.name} NOSUPERUSER NOBYPASSRLS;`,
   );
+}
+
+/** A role that another program has made this very moment may be known to be there and not be seen yet: it is then looked for again. */
+async function makeRoles(session: Session): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await session.execute(MAKE_ROLES);
+    } catch (error) {
+      if (!NO_SUCH_ROLE.includes(codeOf(error)) || attempt === ATTEMPTS) throw error;
+      await pause(PAUSE_MS);
+    }
+  }
 }
 
 function adviceFor(user: string): string {
