@@ -5,7 +5,7 @@ import type { LicenseKey } from '@tillcast/protocol/license-key';
 import { appendAudit } from '../audit/append-audit.ts';
 import type { Database, Session } from '../database/database.ts';
 import { refusalOf, standingOf } from '../licenses/standing.ts';
-import { publicKeyText } from '../terminals/public-key.ts';
+import { publicKeyText, thumbprintOf } from '../terminals/public-key.ts';
 import { hashOfCode, sameHash } from './activation-codes.ts';
 import {
   type ActivationDoor,
@@ -27,8 +27,8 @@ export interface NewTerminal {
 
 /**
  * Activates a terminal: whoever has the code gets an id for his key, as long as the license is valid and has a
- * seat left. The code of a seat that was moved works once, and gives the seat's name. Who has not the code is
- * told one thing, whether or not the license exists, after the same work. A till that shows its key again gets
+ * seat left. The code of a seat that was moved works for one key, and gives the seat's name. Who has not the code
+ * is told one thing, whether or not the license exists, after the same work. A till that shows its key again gets
  * the terminal that it is already.
  * @throws TillcastError `activation_refused`; `license_suspended`, `license_expired`, `license_revoked`,
  *   `too_many_terminals`, `already_activated` (a key of another license's terminal, or of a revoked one), `request_invalid` (no such key
@@ -43,7 +43,8 @@ export async function activateTerminal(
   const publicKey = publicKeyText(request.public_key);
   const doors = await findActivationDoors(database, key, context.now());
   const given = await hashOfCode(key, code);
-  const door = doorFor(given, doors);
+  const thumbprint = thumbprintOf(publicKey);
+  const door = doorFor(given, thumbprint, doors);
   if (door === null) throw refused();
   return database.ofLicense(door.licenseId).transaction(async (session) => {
     const now = context.now();
@@ -55,7 +56,12 @@ export async function activateTerminal(
     // The answer to its first try may have been lost: who shows the same key again gets the same terminal.
     const before = await findTerminalOfKey(session, door.licenseId, publicKey);
     if (before !== null) return { ...before, licenseKey: key };
-    const name = await takePlace(session, license, { ...door, name: request.name, now });
+    const name = await takePlace(session, license, {
+      ...door,
+      name: request.name,
+      key: thumbprint,
+      now,
+    });
     const terminalId = randomUUID();
     const terminal = { licenseId: door.licenseId, terminalId, name, publicKey, activatedAt: now };
     if (!(await insertTerminal(session, terminal))) throw alreadyActivated();
@@ -73,6 +79,7 @@ export async function activateTerminal(
 /** Which of the license's codes was given. Compares with all of them, found or not, and with one at least. */
 function doorFor(
   given: string,
+  key: string,
   doors: readonly ActivationDoor[],
 ): { readonly licenseId: number; readonly seatId: string | null } | null {
   const [first] = doors;
@@ -80,7 +87,8 @@ function doorFor(
   const seats = doors.filter(({ seatCodeHash }) => sameHash(given, seatCodeHash));
   if (first === undefined) return null;
   if (isLicenses) return { licenseId: first.licenseId, seatId: null };
-  return seats[0] ?? null;
+  // A seat that is taken is open to who took it: the answer may have been lost.
+  return seats.find(({ seatUsedByKey }) => seatUsedByKey === null || seatUsedByKey === key) ?? null;
 }
 
 /** Takes a place among the license's terminals. @returns the terminal's name */
@@ -91,12 +99,13 @@ async function takePlace(
     readonly licenseId: number;
     readonly seatId: string | null;
     readonly name: string;
+    readonly key: string;
     readonly now: Date;
   },
 ): Promise<string> {
-  const { licenseId, seatId, name, now } = wanted;
+  const { licenseId, seatId, name, key, now } = wanted;
   // A seat's place was kept for it: taken up first, it is counted no longer.
-  const seatName = seatId === null ? name : await takeSeat(session, licenseId, seatId, now);
+  const seatName = seatId === null ? name : await takeSeat(session, { licenseId, seatId, key, now });
   if (seatName === null) throw refused();
   if ((await countSeats(session, licenseId, now)) >= license.terminalsMax) {
     throw new TillcastError(

@@ -10,11 +10,14 @@ export interface ActivationDoor {
   readonly codeHash: string | null;
   readonly seatId: string | null;
   readonly seatCodeHash: string | null;
+  /** The thumbprint of the key that has taken the seat; null while it waits. */
+  readonly seatUsedByKey: string | null;
 }
 
 const FIND_DOORS = statement<ActivationDoor>(
   'find_activation_doors',
-  `SELECT l.id AS "licenseId", l.activation_code_hash AS "codeHash", s.id AS "seatId", s.code_hash AS "seatCodeHash"
+  `SELECT l.id AS "licenseId", l.activation_code_hash AS "codeHash", s.id AS "seatId", s.code_hash AS "seatCodeHash",
+    s.used_by_key AS "seatUsedByKey"
   FROM licenses l LEFT JOIN seat_codes s ON s.license_id = l.id AND s.expires_at > $2
   WHERE l.key = $1`,
   {
@@ -22,6 +25,7 @@ const FIND_DOORS = statement<ActivationDoor>(
     codeHash: nullable(textColumn),
     seatId: nullable(textColumn),
     seatCodeHash: nullable(textColumn),
+    seatUsedByKey: nullable(textColumn),
   },
 );
 
@@ -54,14 +58,16 @@ const COUNT_SEATS = statement<{ taken: number }>(
     SELECT count(*) FROM terminals
     WHERE license_id = $1 AND public_key IS NOT NULL AND revoked_at IS NULL
   ) + (
-    SELECT count(*) FROM seat_codes WHERE license_id = $1 AND expires_at > $2
+    SELECT count(*) FROM seat_codes WHERE license_id = $1 AND used_by_key IS NULL AND expires_at > $2
   ) AS taken`,
   { taken: integerColumn },
 );
 
 const TAKE_SEAT = statement<{ name: string }>(
   'take_seat',
-  'DELETE FROM seat_codes WHERE license_id = $1 AND id = $2::uuid AND expires_at > $3 RETURNING name',
+  `UPDATE seat_codes SET used_by_key = $4
+  WHERE license_id = $1 AND id = $2::uuid AND used_by_key IS NULL AND expires_at > $3
+  RETURNING name`,
   { name: textColumn },
 );
 
@@ -83,7 +89,7 @@ const FIND_TERMINAL_OF_KEY = statement<{ terminalId: string; name: string }>(
 
 type Queries = Pick<Session, 'query'>;
 
-/** A license's doors: a row for each seat that waits, one at least; none where there is no license. */
+/** A license's doors: a row for each seat whose code has not expired, one at least; none where there is no license. */
 export function findActivationDoors(
   session: Queries,
   key: LicenseKey,
@@ -114,14 +120,17 @@ export async function findTerminalOfKey(
   return terminal ?? null;
 }
 
-/** Uses a seat's code up. @returns the seat's name; null where it was used or has expired meanwhile */
+/**
+ * Uses a seat's code up: from then on it is good for this key alone, which may ask again.
+ * @param key the thumbprint of the key that takes the seat
+ * @returns the seat's name; null where it was used or has expired meanwhile
+ */
 export async function takeSeat(
   session: Queries,
-  licenseId: number,
-  seatId: string,
-  now: Date,
+  seat: { readonly licenseId: number; readonly seatId: string; readonly key: string; readonly now: Date },
 ): Promise<string | null> {
-  const [taken] = await session.query(TAKE_SEAT, [licenseId, seatId, now]);
+  const { licenseId, seatId, key, now } = seat;
+  const [taken] = await session.query(TAKE_SEAT, [licenseId, seatId, now, key]);
   return taken?.name ?? null;
 }
 

@@ -1,4 +1,4 @@
-import { createPublicKey } from 'node:crypto';
+import { createPublicKey, hash } from 'node:crypto';
 import { TillcastError } from '@tillcast/protocol/errors';
 import { type TerminalPublicKey, terminalPublicKeySchema } from '@tillcast/protocol/http/identity-api';
 import { type CryptoKey, importJWK } from 'jose';
@@ -18,6 +18,11 @@ export function publicKeyText(key: TerminalPublicKey): string {
     });
   }
   return JSON.stringify({ crv, kty, x, y });
+}
+
+/** The RFC 7638 thumbprint of a key. @param text as {@link publicKeyText} gives it, which is what is hashed */
+export function thumbprintOf(text: string): string {
+  return hash('sha256', text, 'base64url');
 }
 
 /** A stored public key, for one algorithm alone. */

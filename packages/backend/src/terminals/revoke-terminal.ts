@@ -51,8 +51,8 @@ export async function revokeTerminal(
 }
 
 /**
- * Moves a terminal's place to another machine: the terminal is revoked, and a code is made that activates one
- * in its place, once, within a day. The place is kept for it.
+ * Moves a terminal's place to another machine: the terminal is revoked, and a code is made that activates
+ * one in its place, for one key, within a day. The place is kept for it.
  * @returns the code, which is shown this once
  * @throws TillcastError `terminal_not_found`; `terminal_revoked` where it has no place to move
  */

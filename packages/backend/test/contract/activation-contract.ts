@@ -126,6 +126,43 @@ export function activationContract(database: () => Database): void {
     });
   });
 
+  test('[G3] [G28] the key that used the code of a moved place may use it again, for the same terminal; no other may', async () => {
+    const { key, code } = await license(database(), { terminals_max: 1 });
+    const old = await activate(database(), key, code, { name: 'Bar' });
+    const seatCode = await moveTerminal(database(), old.terminalId, context);
+    const jwk = await publicKey();
+    // Twice at once: the first answer may be on its way when the till asks again.
+    const [first, atOnce] = await Promise.all(
+      [1, 2].map(() => activate(database(), key, seatCode, { jwk, name: 'New' })),
+    );
+    expect(atOnce).toEqual(first);
+    expect(await activate(database(), key, seatCode, { jwk })).toEqual(first);
+    expect(first?.name).toBe('Bar');
+    await expect(activate(database(), key, seatCode)).rejects.toMatchObject({ code: 'activation_refused' });
+    // A code that is used keeps no second place, and is nobody's any more when its day is over.
+    expect(await getLicense(database(), key)).toMatchObject({ terminalsActive: 1 });
+    await updateLicense(database(), key, { terminals_max: 2 }, context);
+    await activate(database(), key, code);
+    const later = new Date(Date.now() + 24 * 3_600_000 + 1000);
+    await expect(activate(database(), key, seatCode, { jwk, now: () => later })).rejects.toMatchObject({
+      code: 'activation_refused',
+    });
+    expect((await actsOf(database(), key)).filter((act) => act === 'terminal.activated')).toHaveLength(3);
+  });
+
+  test('[G3] the code of a moved place is worth nothing to the key that used it, once its terminal is revoked', async () => {
+    const { key, code } = await license(database(), { terminals_max: 1 });
+    const old = await activate(database(), key, code);
+    const seatCode = await moveTerminal(database(), old.terminalId, context);
+    const jwk = await publicKey();
+    const { terminalId } = await activate(database(), key, seatCode, { jwk });
+    await revokeTerminal(database(), terminalId, context);
+    await expect(activate(database(), key, seatCode, { jwk })).rejects.toMatchObject({
+      code: 'activation_refused',
+    });
+    expect(await getLicense(database(), key)).toMatchObject({ terminalsActive: 0 });
+  });
+
   test('[G2] a key is one terminal’s: shown again it gets that one, revoked or elsewhere it is refused', async () => {
     const { key, code } = await license(database(), { terminals_max: 1 });
     const other = await license(database());

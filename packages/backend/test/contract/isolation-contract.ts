@@ -93,7 +93,7 @@ const GRANTS = {
       'select, update activation_code_hash, update ended_at, update name, update status, update terminals_max, update valid_until',
     publications: 'select',
     revocations: 'insert, select',
-    seat_codes: 'delete, insert, select',
+    seat_codes: 'delete, insert, select, update used_by_key',
     terminals:
       'insert, select, update clock_offset_ms, update digest, update epoch, update last_seen_at, update name, update revoked_at, update token_expires_at, update unsent_sales, update version',
   },
