@@ -55,6 +55,8 @@ export const ERROR_CATALOG = {
   license_exists: { status: 409, exit: 5, title: 'The license exists already' },
   rotation_too_soon: { status: 409, exit: 5, title: 'The next key is too young to sign' },
   file_foreign: { status: 500, exit: 5, title: 'A file is not ours to replace' },
+  database_not_empty: { status: 500, exit: 5, title: 'The database holds something already' },
+  backup_damaged: { status: 500, exit: 1, title: 'The backup is not whole' },
   port_in_use: { status: 500, exit: 5, title: 'A port is in use' },
   data_in_use: { status: 500, exit: 5, title: 'The data directory is in use by another process' },
   schema_newer: { status: 500, exit: 5, title: 'The database is newer than this program' },

@@ -1,5 +1,5 @@
 import { TillcastError } from '@tillcast/protocol/errors';
-import type { Database } from './database.ts';
+import type { Database, Session } from './database.ts';
 import { type Migration, readMigrations } from './migrations.ts';
 import { BECOME_OWNER } from './roles.ts';
 import { command, integerColumn, statement, textColumn } from './statement.ts';
@@ -38,19 +38,22 @@ export async function migrate(
   database: Database,
   migrations: readonly Migration[] = readMigrations(),
 ): Promise<number> {
-  return database.transaction(async (session) => {
-    await session.execute(BECOME_OWNER);
-    await session.query(LOCK);
-    await session.query(CREATE_TABLE);
-    const applied = await session.query(LIST_APPLIED);
-    refuseForeign(applied, migrations);
-    const missing = migrations.slice(applied.length);
-    for (const { number, name, checksum, script } of missing) {
-      await session.execute(script);
-      await session.query(RECORD, [number, name, checksum]);
-    }
-    return missing.length;
-  });
+  return database.transaction((session) => migrateWithin(session, migrations));
+}
+
+/** The same as part of a transaction, which runs as the owner from here on. */
+export async function migrateWithin(session: Session, migrations: readonly Migration[]): Promise<number> {
+  await session.execute(BECOME_OWNER);
+  await session.query(LOCK);
+  await session.query(CREATE_TABLE);
+  const applied = await session.query(LIST_APPLIED);
+  refuseForeign(applied, migrations);
+  const missing = migrations.slice(applied.length);
+  for (const { number, name, checksum, script } of missing) {
+    await session.execute(script);
+    await session.query(RECORD, [number, name, checksum]);
+  }
+  return missing.length;
 }
 
 function refuseForeign(

@@ -19,11 +19,8 @@ export interface DatabaseOptions {
  *   `schema_differs`
  */
 export async function openDatabase(location: DatabaseLocation, options: DatabaseOptions): Promise<Database> {
-  const { logger, poolSize = 10 } = options;
-  const database =
-    'url' in location
-      ? await PostgresDatabase.open({ url: location.url, poolSize, logger })
-      : await EmbeddedDatabase.open(location.dataDir);
+  const { logger } = options;
+  const database = await openAsItIs(location, options);
   try {
     const applied = await migrate(database);
     if (applied > 0)
@@ -33,4 +30,12 @@ export async function openDatabase(location: DatabaseLocation, options: Database
     await database.close();
     throw error;
   }
+}
+
+/** Opens a database and leaves its schema as it is: for a restore, which begins with none. */
+export function openAsItIs(location: DatabaseLocation, options: DatabaseOptions): Promise<Database> {
+  const { logger, poolSize = 10 } = options;
+  return 'url' in location
+    ? PostgresDatabase.open({ url: location.url, poolSize, logger })
+    : EmbeddedDatabase.open(location.dataDir);
 }

@@ -1,8 +1,8 @@
-import { randomInt } from 'node:crypto';
 import { TillcastError } from '@tillcast/protocol/errors';
 import { type CreateLicense, DEFAULT_TERMINALS_MAX } from '@tillcast/protocol/http/admin-api';
 import { type LicenseKey, licenseEndOf, licenseTermOf } from '@tillcast/protocol/license-key';
 import { appendAudit } from '../audit/append-audit.ts';
+import { newEpoch } from '../catalog/new-epoch.ts';
 import type { Database, Session } from '../database/database.ts';
 import { integerColumn, statement } from '../database/statement.ts';
 import { hashOfCode, newActivationCode } from '../identity/activation-codes.ts';
@@ -25,9 +25,6 @@ const INSERT = statement<{ id: number }>(
   SELECT id FROM license`,
   { id: integerColumn },
 );
-
-const EPOCH_DIGITS = 'abcdefghijklmnopqrstuvwxyz0123456789';
-const EPOCH_LENGTH = 16;
 
 /** A license that was just created, and the code that is shown this once. */
 export interface NewLicense {
@@ -87,9 +84,4 @@ async function insertLicense(
   const detail = { name, valid_until: validUntil?.toISOString() ?? null, terminals_max };
   await appendAudit(session, { actor, act: 'license.created', subject: key, detail }, at);
   return true;
-}
-
-/** A new identity for a history: 82 random bits. */
-function newEpoch(): string {
-  return Array.from({ length: EPOCH_LENGTH }, () => EPOCH_DIGITS[randomInt(EPOCH_DIGITS.length)]).join('');
 }
