@@ -23,7 +23,7 @@ import { HEAD_EXAMPLE, ITEM_EXAMPLES } from '../http/examples.ts';
 import type { LicenseState } from '../licenses/license.ts';
 import type { BackendMetrics } from '../metrics/metrics.ts';
 import type { Admissions } from './admissions.ts';
-import type { AnswerCache, LoadedAnswer } from './answer-cache.ts';
+import type { AnswerCache, Keeping, LoadedAnswer } from './answer-cache.ts';
 import { type CatalogHead, deltaBody, fullDataBody, kindBody, syncHead } from './sync-bodies.ts';
 import { encodingOf, etagOf, isUnmodified, sendAnswer, sendUnmodified, syncHeaders } from './sync-reply.ts';
 
@@ -56,6 +56,9 @@ const CATALOG_HEADERS = {
   etag: { type: 'string', description: 'Weak; send it back as If-None-Match' },
   vary: { type: 'string', description: 'Accept-Encoding, Authorization, X-License-Key' },
 } as const;
+
+/** What our tills ask for at once, and what is meant where nothing is said: pages that others ask for too. */
+const USUAL_LIMITS: readonly number[] = [1_000, 2_000];
 
 const noQuery = z.strictObject({});
 
@@ -199,7 +202,7 @@ async function sendPart(
     on.metrics.syncAnswered('not_modified');
     return sendUnmodified(reply, etag);
   }
-  return sendCached(on, request, reply, cacheKey(license, license, part), async () => {
+  return sendCached(on, request, reply, 'part', cacheKey(license, license, part), async () => {
     const { head, body } = await read(license);
     return { key: cacheKey(license, head, part), etag: etagOf(head, part), body };
   });
@@ -216,7 +219,8 @@ async function sendDelta(
   const { epoch, since, page, limit } = query;
   // The history that was asked for belongs to the name: another one's changes are refused, not kept.
   const part = `changes ${epoch} ${since} ${limit} ${page ?? ''}`;
-  return sendCached(on, request, reply, cacheKey(license, license, part), async () => {
+  const keeping = USUAL_LIMITS.includes(limit) ? 'page' : 'odd';
+  return sendCached(on, request, reply, keeping, cacheKey(license, license, part), async () => {
     const found = await readChanges(on, license, query);
     return { key: cacheKey(license, found, part), etag: null, body: deltaBody(found, on.now()) };
   });
@@ -253,11 +257,13 @@ async function sendCached(
   on: SyncDependencies,
   request: FastifyRequest,
   reply: FastifyReply,
+  keeping: Keeping,
   key: string,
   load: () => Promise<LoadedAnswer>,
 ): Promise<FastifyReply> {
   let source: 'cache' | 'database' = 'cache';
-  const finished = await on.cache.get(key, encodingOf(request), async () => {
+  const { id: licenseId } = on.admissions.of(request);
+  const finished = await on.cache.get({ licenseId, key, keeping }, encodingOf(request), async () => {
     source = 'database';
     return load();
   });
