@@ -7,6 +7,7 @@ import { Client } from 'pg';
 import { commit } from '../packages/backend/src/catalog/commit.ts';
 import { openDatabase } from '../packages/backend/src/database/open-database.ts';
 import { createLicense } from '../packages/backend/src/licenses/create-license.ts';
+import { databaseChangeLog } from '../packages/backend/src/relay/database-change-log.ts';
 import { Relay } from '../packages/backend/src/relay/relay.ts';
 import { productOf } from './lib/backend.ts';
 import type { Benchmark } from './lib/benchmark.ts';
@@ -57,7 +58,7 @@ export const b2: Benchmark = {
     connection.start();
     publisher.start();
     await publisher.whenReady(10_000);
-    const relay = new Relay({ database, publisher, logger: silentLogger });
+    const relay = new Relay({ log: databaseChangeLog(database), publisher, logger: silentLogger });
     await relay.start();
     const pending = async (): Promise<number> => {
       const answer = await client.query<{ pending: string }>(

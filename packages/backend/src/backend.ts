@@ -12,6 +12,7 @@ import { TlsEndpoint } from './http/tls/tls-endpoint.ts';
 import { openKeyRing } from './keys/stored-key-ring.ts';
 import { ensureLicense } from './licenses/create-license.ts';
 import { BackendMetrics } from './metrics/metrics.ts';
+import { databaseChangeLog } from './relay/database-change-log.ts';
 import { Relay } from './relay/relay.ts';
 import { startRevocations } from './revocation/start-revocations.ts';
 
@@ -73,7 +74,7 @@ export async function startBackend(
   });
   const publisher = new Publisher({ connection, confirmTimeoutMs: CONFIRM_TIMEOUT_MS });
   publisher.onReadyChange((ready) => metrics.brokerReady(ready));
-  const relay = new Relay({ database, publisher, logger, observer: metrics });
+  const relay = new Relay({ log: databaseChangeLog(database), publisher, logger, observer: metrics });
   metrics.watchShards(() => relay.shardsHeld);
 
   started.defer(() => connection.stop());

@@ -1,14 +1,9 @@
-import type { Database } from '../database/database.ts';
-import {
-  markBroadcastsPublished,
-  readWaitingBroadcasts,
-  type WaitingBroadcast,
-} from './broadcast-statements.ts';
 import { type PublishContext, report, settle } from './change-batch.ts';
+import type { ChangeLog, WaitingBroadcast } from './change-log.ts';
 import { outgoingBroadcast } from './outgoing.ts';
 
 export interface BroadcastRelayOptions {
-  readonly database: Database;
+  readonly log: Pick<ChangeLog, 'readWaitingBroadcasts' | 'markBroadcastsPublished'>;
   readonly context: PublishContext;
   /** Whether broadcasts are ours to publish at this moment. */
   readonly mayPublish: () => boolean;
@@ -24,13 +19,13 @@ export class BroadcastRelay {
 
   /** Publishes what waits; what fails waits on for the next call. */
   async publishWaiting(): Promise<void> {
-    const { database, mayPublish } = this.#options;
+    const { log, mayPublish } = this.#options;
     if (!mayPublish()) return;
-    const waiting = await readWaitingBroadcasts(database);
+    const waiting = await log.readWaitingBroadcasts();
     if (waiting.length === 0 || !mayPublish()) return;
     const published = await Promise.all(waiting.map((broadcast) => this.#publish(broadcast)));
     const ids = published.filter((id) => id !== null);
-    if (ids.length > 0) await markBroadcastsPublished(database, ids);
+    if (ids.length > 0) await log.markBroadcastsPublished(ids);
   }
 
   /** The broadcast's id when it need not be tried again. */

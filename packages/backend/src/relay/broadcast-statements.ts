@@ -1,4 +1,4 @@
-import { type BroadcastType, isBroadcastType } from '@tillcast/protocol/message-type';
+import { isBroadcastType } from '@tillcast/protocol/message-type';
 import type { Session } from '../database/database.ts';
 import {
   checkedColumn,
@@ -8,16 +8,7 @@ import {
   statement,
   textColumn,
 } from '../database/statement.ts';
-
-/** A broadcast that is to be published. */
-export interface WaitingBroadcast {
-  readonly id: string;
-  readonly type: BroadcastType;
-  readonly message: string;
-  /** Null where it was made before there were signatures. */
-  readonly signature: string | null;
-  readonly createdAt: Date;
-}
+import type { WaitingBroadcast } from './change-log.ts';
 
 const READ_WAITING = statement<WaitingBroadcast>(
   'read_waiting_broadcasts',

@@ -1,13 +1,15 @@
 import type { Logger } from '@tillcast/broker';
+import type { WaitingChange } from './change-log.ts';
 import { type Outcome, outcomeOf, type Settled } from './outcome.ts';
 import { outgoingChange } from './outgoing.ts';
-import type { WaitingChange } from './publication-statements.ts';
 import type { RelayObserver, RelayPublisher } from './relay-options.ts';
 
 export interface PublishContext {
   readonly publisher: RelayPublisher;
   readonly logger: Logger;
   readonly observer: RelayObserver;
+  /** The wall clock: milliseconds since 1970. */
+  readonly nowMs: () => number;
 }
 
 /**
@@ -46,9 +48,9 @@ export function report(
   sinceMs: number,
   context: PublishContext,
 ): void {
-  const { logger, observer } = context;
+  const { logger, observer, nowMs } = context;
   if (outcome.outcome === 'confirmed') {
-    observer.published(fields.message_type, Date.now() - sinceMs);
+    observer.published(fields.message_type, nowMs() - sinceMs);
     logger.info(fields, 'published');
     return;
   }

@@ -8,13 +8,7 @@ import {
   statement,
   textColumn,
 } from '../database/statement.ts';
-import type { ShardLease } from './plan-leases.ts';
-
-/** A shard, and how many relays share all of them. */
-export interface SeenShard extends ShardLease {
-  /** Relays that live, this one included. */
-  readonly relays: number;
-}
+import type { SeenShard } from './change-log.ts';
 
 const END_OF_LEASE = "clock_timestamp() + $2 * interval '1 millisecond'";
 

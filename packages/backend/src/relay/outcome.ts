@@ -1,5 +1,5 @@
 import { asTillcastError, type ErrorCode, type TillcastError } from '@tillcast/protocol/errors';
-import type { Progress, WaitingChange } from './publication-statements.ts';
+import type { Progress, WaitingChange } from './change-log.ts';
 
 /** What became of one message that was handed to the broker. */
 export type Outcome =

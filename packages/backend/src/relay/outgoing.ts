@@ -1,8 +1,7 @@
 import { encodeContent, type OutgoingMessage } from '@tillcast/broker';
 import { SIGNATURE_HEADER } from '@tillcast/protocol/messages/signature';
 import { broadcastRoutingKey, routingKeyOf } from '@tillcast/protocol/routing';
-import type { WaitingBroadcast } from './broadcast-statements.ts';
-import type { WaitingChange } from './publication-statements.ts';
+import type { WaitingBroadcast, WaitingChange } from './change-log.ts';
 
 /** A change as the publisher takes it. */
 export function outgoingChange(change: WaitingChange): OutgoingMessage {

@@ -1,5 +1,4 @@
-import type { LicenseKey } from '@tillcast/protocol/license-key';
-import { type ChangeType, isChangeType } from '@tillcast/protocol/message-type';
+import { isChangeType } from '@tillcast/protocol/message-type';
 import { ASYNCHRONOUS_COMMIT } from '../database/asynchronous-commit.ts';
 import type { Session } from '../database/database.ts';
 import {
@@ -11,34 +10,7 @@ import {
   textColumn,
 } from '../database/statement.ts';
 import { licenseKeyColumn } from '../licenses/license.ts';
-
-/** A license whose broker confirmations lag behind its changes. */
-export interface Backlog {
-  readonly licenseId: number;
-  /** Changes that wait. */
-  readonly changes: number;
-}
-
-/** A change that is to be published. */
-export interface WaitingChange {
-  readonly licenseId: number;
-  readonly licenseKey: LicenseKey;
-  readonly shard: number;
-  readonly version: number;
-  readonly id: string;
-  readonly type: ChangeType;
-  readonly message: string;
-  /** Null where it was committed before there were signatures. */
-  readonly signature: string | null;
-  /** Milliseconds since 1970. */
-  readonly committedAtMs: number;
-}
-
-/** How far a license is published. */
-export interface Progress {
-  readonly licenseId: number;
-  readonly version: number;
-}
+import type { Backlog, Progress, WaitingChange } from './change-log.ts';
 
 const FIND_BACKLOG = statement<Backlog>(
   'find_backlog',

@@ -1,6 +1,6 @@
 import type { Clock, Logger, OutgoingMessage } from '@tillcast/broker';
 import type { ErrorCode } from '@tillcast/protocol/errors';
-import type { Database } from '../database/database.ts';
+import type { ChangeLog } from './change-log.ts';
 
 /** What a relay needs of a publisher; the broker's fits. */
 export interface RelayPublisher {
@@ -21,13 +21,15 @@ export interface RelayObserver {
 }
 
 export interface RelayOptions {
-  readonly database: Database;
+  readonly log: ChangeLog;
   readonly publisher: RelayPublisher;
   readonly logger: Logger;
   readonly observer?: RelayObserver;
   /** A UUID that no other relay has; a new one where left out. */
   readonly relayId?: string;
   readonly clock?: Clock;
+  /** The wall clock, for what the observer is told: milliseconds since 1970. */
+  readonly nowMs?: () => number;
   /** A number in [0, 1). */
   readonly random?: () => number;
 }

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { backoffDelayMs, systemClock } from '@tillcast/broker';
 import { BroadcastRelay } from './broadcast-relay.ts';
 import { type PublishContext, publishChanges } from './change-batch.ts';
-import { BROADCASTS_CHANNEL, CHANGES_CHANNEL, decodeNotice } from './channels.ts';
+import type { WaitingChange } from './change-log.ts';
+import type { ChangeNotice } from './channels.ts';
 import { progressOf, type Settled } from './outcome.ts';
-import { findBacklog, markPublished, readWaiting, type WaitingChange } from './publication-statements.ts';
 import type { RelayObserver, RelayOptions } from './relay-options.ts';
 import { BROADCAST_SHARD } from './shard.ts';
 import { ShardLeases } from './shard-leases.ts';
@@ -47,17 +47,18 @@ export class Relay implements AsyncDisposable {
   #underWay = 0;
   #sweepDue = true;
   #failures = 0;
-  #sweepTimer: NodeJS.Timeout | undefined;
   #leaveOff: (() => Promise<void> | void)[] = [];
   #running: Promise<void> = Promise.resolve();
+  #sweeping: Promise<void> = Promise.resolve();
   #stopped: Promise<void> | undefined;
 
   constructor(options: RelayOptions) {
-    const { database, publisher, logger, observer = UNOBSERVED, clock = systemClock } = options;
+    const { log, publisher, logger, observer = UNOBSERVED, clock = systemClock } = options;
+    const { nowMs = Date.now } = options;
     this.#options = options;
-    this.#context = { publisher, logger, observer };
+    this.#context = { publisher, logger, observer, nowMs };
     this.#leases = new ShardLeases({
-      database,
+      log,
       relayId: options.relayId ?? randomUUID(),
       clock,
       logger,
@@ -65,7 +66,7 @@ export class Relay implements AsyncDisposable {
       isQuiet: () => this.#underWay === 0,
     });
     this.#broadcasts = new BroadcastRelay({
-      database,
+      log,
       context: this.#context,
       mayPublish: () => this.#leases.holds(BROADCAST_SHARD),
     });
@@ -73,21 +74,19 @@ export class Relay implements AsyncDisposable {
 
   /** Resolves when it listens. @throws TillcastError `database_unavailable` */
   async start(): Promise<void> {
-    const { database, publisher } = this.#options;
-    const onMissed = (): void => this.#sweep();
+    const { log, publisher } = this.#options;
     this.#leaveOff = [
-      await database.listen(CHANGES_CHANNEL, {
-        onNotification: (payload) => this.#onNotice(payload),
-        onMissed,
+      await log.listen({
+        onChange: (notice) => this.#onNotice(notice),
+        onAnything: () => this.#sweep(),
       }),
-      await database.listen(BROADCASTS_CHANNEL, { onNotification: onMissed, onMissed }),
       publisher.onReadyChange((ready) => {
         if (ready) this.#sweep();
       }),
     ];
     this.#leases.start();
     this.#running = this.#run();
-    this.#scheduleSweep();
+    this.#sweeping = this.#sweepRegularly();
   }
 
   /** How many shards this relay publishes for at this moment. */
@@ -107,16 +106,14 @@ export class Relay implements AsyncDisposable {
 
   async #stop(): Promise<void> {
     this.#stopping.abort();
-    clearTimeout(this.#sweepTimer);
     this.#signal.raise();
-    await this.#running;
+    await Promise.all([this.#running, this.#sweeping]);
     for (const leaveOff of this.#leaveOff) await leaveOff();
     await this.#leases.stop();
   }
 
-  #onNotice(payload: string): void {
-    const notice = decodeNotice(payload);
-    if (notice === null || !this.#leases.holds(notice.shard)) return;
+  #onNotice(notice: ChangeNotice): void {
+    if (!this.#leases.holds(notice.shard)) return;
     this.#pending.add(notice.licenseId);
     this.#signal.raise();
   }
@@ -127,15 +124,14 @@ export class Relay implements AsyncDisposable {
     this.#signal.raise();
   }
 
-  #scheduleSweep(): void {
-    const random = this.#options.random ?? Math.random;
-    this.#sweepTimer = setTimeout(
-      () => {
-        this.#sweep();
-        this.#scheduleSweep();
-      },
-      SWEEP_EVERY_MS * (0.75 + random() / 2),
-    );
+  async #sweepRegularly(): Promise<void> {
+    const { random = Math.random, clock = systemClock } = this.#options;
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      // Rejects only when the relay stops: the loop's condition sees it.
+      await clock.sleep(SWEEP_EVERY_MS * (0.75 + random() / 2), signal).catch(() => undefined);
+      this.#sweep();
+    }
   }
 
   async #run(): Promise<void> {
@@ -165,7 +161,7 @@ export class Relay implements AsyncDisposable {
 
   /** The next changes to publish; none when there is nothing to do, or nobody to hand them to. */
   async #next(): Promise<readonly WaitingChange[]> {
-    const { database, publisher } = this.#options;
+    const { log, publisher } = this.#options;
     if (!publisher.ready) {
       // Everything is looked through when it is ready again.
       this.#sweepDue = false;
@@ -178,7 +174,7 @@ export class Relay implements AsyncDisposable {
     for (const licenseId of licenses) this.#pending.delete(licenseId);
     const sent = licenses.map((licenseId) => ({ licenseId, version: this.#sent.get(licenseId) ?? 0 }));
     const limit = Math.ceil(BATCH_CHANGES / licenses.length);
-    const changes = await readWaiting(database, sent, limit, this.#leases.held());
+    const changes = await log.readWaiting(sent, limit, this.#leases.held());
     const counts = Map.groupBy(changes, (change) => change.licenseId);
     for (const [licenseId, { length }] of counts) if (length === limit) this.#pending.add(licenseId);
     return changes;
@@ -186,9 +182,8 @@ export class Relay implements AsyncDisposable {
 
   async #findPending(): Promise<void> {
     this.#sweepDue = false;
-    const { database } = this.#options;
     await this.#broadcasts.publishWaiting();
-    const backlog = await findBacklog(database, this.#leases.held());
+    const backlog = await this.#options.log.findBacklog(this.#leases.held());
     this.#context.observer.backlog(backlog.reduce((sum, { changes }) => sum + changes, 0));
     for (const { licenseId } of backlog) this.#pending.add(licenseId);
   }
@@ -208,7 +203,7 @@ export class Relay implements AsyncDisposable {
     try {
       const { done, failed } = progressOf(settled, this.#failed);
       this.#failed = failed;
-      if (done.length > 0) await markPublished(this.#options.database, done);
+      if (done.length > 0) await this.#options.log.markPublished(done);
       if (failed.size === 0) this.#failures = 0;
       for (const { licenseId, version } of done) {
         if (this.#sent.get(licenseId) === version) this.#sent.delete(licenseId);

@@ -1,6 +1,5 @@
 import type { Clock, Logger } from '@tillcast/broker';
-import type { Database } from '../database/database.ts';
-import { claimShards, deleteRelay, releaseShards, renewLeases } from './lease-statements.ts';
+import type { ChangeLog } from './change-log.ts';
 import { planLeases } from './plan-leases.ts';
 
 /** How long a lease is in force without renewal. */
@@ -13,7 +12,7 @@ const RENEW_EVERY_MS = 500;
 const MARGIN_MS = 250;
 
 export interface ShardLeasesOptions {
-  readonly database: Database;
+  readonly log: Pick<ChangeLog, 'renewLeases' | 'claimShards' | 'releaseShards' | 'deleteRelay'>;
   readonly relayId: string;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -43,12 +42,12 @@ export class ShardLeases {
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#running;
-    const { database, relayId, logger } = this.#options;
+    const { log, relayId, logger } = this.#options;
     const shards = [...this.#heldUntilMs.keys()];
     this.#heldUntilMs.clear();
     try {
-      await releaseShards(database, relayId, shards);
-      await deleteRelay(database, relayId);
+      await log.releaseShards(relayId, shards);
+      await log.deleteRelay(relayId);
     } catch (error) {
       logger.warn({ err: error, shards }, 'could not give the shards back; their leases lapse by themselves');
     }
@@ -80,9 +79,9 @@ export class ShardLeases {
   }
 
   async #renew(): Promise<void> {
-    const { database, relayId, clock } = this.#options;
+    const { log, relayId, clock } = this.#options;
     const askedAtMs = clock.now();
-    const shards = await renewLeases(database, relayId, LEASE_MS, [...this.#heldUntilMs.keys()]);
+    const shards = await log.renewLeases(relayId, LEASE_MS, [...this.#heldUntilMs.keys()]);
     const mine = shards.filter((each) => each.leased && each.owner === relayId).map((each) => each.shard);
     for (const shard of this.#heldUntilMs.keys()) if (!mine.includes(shard)) this.#heldUntilMs.delete(shard);
     // A lease that ran short for a moment held up what came meanwhile.
@@ -95,9 +94,9 @@ export class ShardLeases {
   }
 
   async #claim(wanted: readonly number[]): Promise<void> {
-    const { database, relayId, clock, logger, onGained } = this.#options;
+    const { log, relayId, clock, logger, onGained } = this.#options;
     const askedAtMs = clock.now();
-    const gained = await claimShards(database, relayId, LEASE_MS, wanted);
+    const gained = await log.claimShards(relayId, LEASE_MS, wanted);
     if (gained.length === 0) return;
     for (const shard of gained) this.#extend(shard, askedAtMs);
     logger.info({ relay: relayId, shards: gained }, 'publishing for these shards');
@@ -105,12 +104,12 @@ export class ShardLeases {
   }
 
   async #release(shards: readonly number[]): Promise<void> {
-    const { database, relayId, logger, isQuiet } = this.#options;
+    const { log, relayId, logger, isQuiet } = this.#options;
     // No new batch takes them now. While one is under way they are not given back, only no longer renewed:
     // by the time they lapse it is done.
     for (const shard of shards) this.#heldUntilMs.delete(shard);
     if (!isQuiet()) return;
-    await releaseShards(database, relayId, shards);
+    await log.releaseShards(relayId, shards);
     logger.info({ relay: relayId, shards }, 'left these shards to another relay');
   }
 

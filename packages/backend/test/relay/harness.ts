@@ -11,6 +11,7 @@ import type { LicenseKey } from '@tillcast/protocol/license-key';
 import { type ChangeMessage, decodeMessage, type Message } from '@tillcast/protocol/messages/envelope';
 import { bindingsOf } from '@tillcast/protocol/routing';
 import type { Database } from '../../src/database/database.ts';
+import { databaseChangeLog } from '../../src/relay/database-change-log.ts';
 import { Relay } from '../../src/relay/relay.ts';
 import type { RelayObserver, RelayPublisher } from '../../src/relay/relay-options.ts';
 
@@ -39,7 +40,7 @@ export async function startRelay(setup: RelaySetup): Promise<RunningRelay> {
   });
   const publisher = new Publisher({ connection });
   const relay = new Relay({
-    database: setup.database,
+    log: databaseChangeLog(setup.database),
     publisher: setup.through?.(publisher) ?? publisher,
     logger: silentLogger,
     ...(setup.observer === undefined ? {} : { observer: setup.observer }),

@@ -4,6 +4,7 @@ import { type Clock, silentLogger } from '@tillcast/broker';
 import { freshDatabase } from '@tillcast/testkit';
 import { expect, test } from 'vitest';
 import type { Database } from '../../src/database/database.ts';
+import { databaseChangeLog } from '../../src/relay/database-change-log.ts';
 import { claimShards } from '../../src/relay/lease-statements.ts';
 import { SHARD_COUNT } from '../../src/relay/shard.ts';
 import { LEASE_MS, ShardLeases } from '../../src/relay/shard-leases.ts';
@@ -25,7 +26,7 @@ class StoppedClock implements Clock {
 async function startLeases(database: Database, clock: Clock): Promise<ShardLeases> {
   const gained = Promise.withResolvers<void>();
   const leases = new ShardLeases({
-    database,
+    log: databaseChangeLog(database),
     relayId: randomUUID(),
     clock,
     logger: silentLogger,
