@@ -4,12 +4,8 @@ import { gzipSync } from 'node:zlib';
 import { type ErrorCode, TillcastError } from '@tillcast/protocol/errors';
 import { IDENTITY_PATHS, type MessageKey } from '@tillcast/protocol/http/identity-api';
 import { PROBLEM_MEDIA_TYPE, problemOf } from '@tillcast/protocol/http/problem';
-import {
-  LICENSE_KEY_HEADER,
-  type StatusReport,
-  SYNC_PATHS,
-  statusReportSchema,
-} from '@tillcast/protocol/http/sync-api';
+import { type StatusReport, statusReportSchema } from '@tillcast/protocol/http/status-api';
+import { LICENSE_KEY_HEADER, SYNC_PATHS } from '@tillcast/protocol/http/sync-api';
 import type { ModelCatalog } from './model-catalog.ts';
 
 /**

@@ -7,7 +7,8 @@ import type {
   TerminalStatus,
 } from '@tillcast/protocol/http/admin-api';
 import type { Activation, TerminalPublicKey, TokenAnswer } from '@tillcast/protocol/http/identity-api';
-import type { StatusReport, SyncHead } from '@tillcast/protocol/http/sync-api';
+import type { StatusAnswer, StatusReport } from '@tillcast/protocol/http/status-api';
+import type { SyncHead } from '@tillcast/protocol/http/sync-api';
 import { scopesOf } from '@tillcast/protocol/identity/scopes';
 import type { Item } from '@tillcast/protocol/items/item';
 import type { ItemPlural } from '@tillcast/protocol/items/kind';
@@ -61,6 +62,35 @@ export const REPORT_EXAMPLE: StatusReport = {
   cursor: CURSOR,
   unsent_sales: 0,
   clock: '2026-11-23T14:03:30.000Z',
+  instance: {
+    id: '5f1c2c7e-6f0a-4d3b-9a51-0d3b1f2a4c01',
+    starts: 17,
+    run: 'a81bc81b-dead-4e5d-abff-90865d1e13b1',
+  },
+  state: 'live',
+  applied: [[42, 9]],
+  caught_up: [{ first: 38, last: 41, age_ms: 8_200 }],
+  syncs: [['delta', 31]],
+  events: { gap: 1 },
+  notices: [],
+};
+
+export const STATUS_ANSWER_EXAMPLE: StatusAnswer = {
+  ...HEAD_EXAMPLE,
+  valid: true,
+  code: 'license_active',
+  detail: 'License EXTRO-LIFE-ABC123 is active.',
+  notices: [
+    {
+      type: 'system_notice',
+      message:
+        '{"id":"0192f0c1-7a52-7c3e-9d3a-3f1c6f1d2a11","type":"broadcast.system_notice","license_key":"*","timestamp":"2026-11-23T14:03:22.118Z","expires_at":"2026-11-24T14:03:22.118Z","payload":{"message":"Card payments are back.","severity":"info"}}',
+      signature:
+        'kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k.Nn3pCkYI0b3lqJ4c7pQ1tq0mJ0u4m1u8WgJX2w0x9m3q6l5v2yq8hT1sK7dR4zE0nB5fG9cL3aV6jP2oU8iXwA',
+    },
+  ],
+  cloned: false,
+  next_report_s: 15,
 };
 
 export const LICENSE_EXAMPLE: License = {

@@ -2,16 +2,15 @@ import { TillcastError } from '@tillcast/protocol/errors';
 import {
   type StatusAnswer,
   type StatusReport,
-  SYNC_PATHS,
   statusAnswerSchema,
   statusReportSchema,
-  TERMINAL_ID_HEADER,
-} from '@tillcast/protocol/http/sync-api';
+} from '@tillcast/protocol/http/status-api';
+import { SYNC_PATHS, TERMINAL_ID_HEADER } from '@tillcast/protocol/http/sync-api';
 import { z } from 'zod';
 import type { App } from '../http/app-types.ts';
 import { TERMINAL_SECURITY } from '../http/documentation.ts';
 import { answer, BODY_REFUSALS, refusals } from '../http/error-answers.ts';
-import { HEAD_EXAMPLE, REPORT_EXAMPLE } from '../http/examples.ts';
+import { REPORT_EXAMPLE, STATUS_ANSWER_EXAMPLE } from '../http/examples.ts';
 import type { LicenseState } from '../licenses/license.ts';
 import { standingOf } from '../licenses/standing.ts';
 import type { ReportOutcome } from '../metrics/metrics.ts';
@@ -35,12 +34,7 @@ export function addStatusRoute(app: App, on: SyncDependencies): void {
         body: statusReportSchema,
         bodyExample: REPORT_EXAMPLE,
         response: {
-          200: answer('What it should hold', statusAnswerSchema, {
-            ...HEAD_EXAMPLE,
-            valid: true,
-            code: 'license_active',
-            detail: 'License EXTRO-LIFE-ABC123 is active.',
-          }),
+          200: answer('What it should hold', statusAnswerSchema, STATUS_ANSWER_EXAMPLE),
           ...refusals(...LICENSE_REFUSALS, ...BODY_REFUSALS),
         },
       },

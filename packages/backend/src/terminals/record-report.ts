@@ -1,4 +1,4 @@
-import type { StatusReport } from '@tillcast/protocol/http/sync-api';
+import type { StatusReport } from '@tillcast/protocol/http/status-api';
 import { ASYNCHRONOUS_COMMIT } from '../database/asynchronous-commit.ts';
 import type { Database } from '../database/database.ts';
 import { command } from '../database/statement.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { broadcastRequestSchema } from '@tillcast/protocol/http/admin-api';
-import type { StatusReport } from '@tillcast/protocol/http/sync-api';
+import type { StatusReport } from '@tillcast/protocol/http/status-api';
 import { decodeMessage } from '@tillcast/protocol/messages/envelope';
 import { expect, test } from 'vitest';
 import { createBroadcast } from '../../src/broadcasts/create-broadcast.ts';

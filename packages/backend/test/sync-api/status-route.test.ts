@@ -1,5 +1,5 @@
 import { terminalListSchema } from '@tillcast/protocol/http/admin-api';
-import { statusAnswerSchema } from '@tillcast/protocol/http/sync-api';
+import { statusAnswerSchema } from '@tillcast/protocol/http/status-api';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   type Answer,

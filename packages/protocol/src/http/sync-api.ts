@@ -19,7 +19,14 @@ export interface SyncHead {
   readonly synced_at: string;
 }
 
-const headShape = {
+/** The fields of SyncHead. */
+export const headShape: {
+  readonly license_key: typeof licenseKeySchema;
+  readonly epoch: typeof epochSchema;
+  readonly version: typeof versionSchema;
+  readonly digest: typeof digestSchema;
+  readonly synced_at: z.ZodISODateTime;
+} = {
   license_key: licenseKeySchema,
   epoch: epochSchema,
   version: versionSchema,
@@ -99,26 +106,6 @@ export interface DeltaQuery {
   readonly limit: number;
 }
 
-/** What a till says of itself every 15 s. */
-export interface StatusReport {
-  /** What it holds; null before its first snapshot. */
-  readonly cursor: { readonly epoch: string; readonly version: number; readonly digest: string } | null;
-  readonly unsent_sales: number;
-  /** The till's clock when it asked: ISO 8601. */
-  readonly clock: string;
-}
-
-export const statusReportSchema: z.ZodType<StatusReport, unknown> = z
-  .strictObject({
-    cursor: z.strictObject({ epoch: epochSchema, version: versionSchema, digest: digestSchema }).nullable(),
-    unsent_sales: z.int().nonnegative(),
-    clock: z.iso.datetime(),
-  })
-  .meta({ id: 'StatusReport' });
-
-/** What it should hold, and what its license may do: the proof of currency. */
-export type StatusAnswer = SyncHead & LicenseStanding;
-
 export const STANDING_CODES = [
   'license_active',
   'license_suspended',
@@ -134,15 +121,6 @@ export interface LicenseStanding {
   readonly code: StandingCode;
   readonly detail: string;
 }
-
-export const statusAnswerSchema: z.ZodType<StatusAnswer, unknown> = z
-  .object({
-    ...headShape,
-    valid: z.boolean(),
-    code: z.enum(STANDING_CODES),
-    detail: z.string(),
-  })
-  .meta({ id: 'StatusAnswer' });
 
 /** Paths of the sync API. */
 export const SYNC_PATHS = {

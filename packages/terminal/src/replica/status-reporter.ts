@@ -1,5 +1,5 @@
 import type { Cursor } from '@tillcast/protocol/cursor';
-import type { StatusAnswer } from '@tillcast/protocol/http/sync-api';
+import type { StatusAnswer } from '@tillcast/protocol/http/status-api';
 import type { Exchanged } from '../sync-client/exchange.ts';
 import type { SyncClient } from '../sync-client/sync-client.ts';
 import { isoOf, type TillClock } from './till-clock.ts';

@@ -1,15 +1,13 @@
 import type { Cursor } from '@tillcast/protocol/cursor';
 import { TillcastError } from '@tillcast/protocol/errors';
+import { type StatusAnswer, type StatusReport, statusAnswerSchema } from '@tillcast/protocol/http/status-api';
 import {
   type DeltaPage,
   deltaPageSchema,
   type Snapshot,
-  type StatusAnswer,
-  type StatusReport,
   SYNC_PATHS,
   type SyncHead,
   snapshotSchema,
-  statusAnswerSchema,
 } from '@tillcast/protocol/http/sync-api';
 import type { Row } from '@tillcast/protocol/items/item';
 import { ITEM_KINDS, PLURAL } from '@tillcast/protocol/items/kind';
