@@ -7,7 +7,7 @@ export {
 export { chromiumProgram, launchBrowser } from './browser.ts';
 export { createDatabase, type DatabaseTemplate, databaseUrl, type FreshDatabase } from './databases.ts';
 export { type FaultProxy, type FaultProxyOptions, openFaultProxy } from './fault-proxy/fault-proxy.ts';
-export type { DeliveryFaults, FaultTally, LineFaults } from './fault-proxy/faults.ts';
+export type { DeliveryFaults, FaultTally, Interception, LineFaults } from './fault-proxy/faults.ts';
 export { seededRandom } from './fault-proxy/seeded-random.ts';
 export { freshDatabase } from './fresh-database.ts';
 export { freshVirtualHost } from './fresh-virtual-host.ts';

@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { freePort } from '../ports.ts';
-import { type FaultTally, type LineFaults, NO_FAULTS } from './faults.ts';
+import { type FaultTally, type Interception, type LineFaults, NO_FAULTS } from './faults.ts';
 import { Line } from './line.ts';
 import { seededRandom } from './seeded-random.ts';
 
@@ -26,6 +26,11 @@ export interface FaultProxy extends AsyncDisposable {
   readonly reset: () => void;
   /** Every open line goes dead without a word to either end, for good; new ones are served. */
   readonly abandon: () => void;
+  /**
+   * Waits for a client to send such bytes; its line then goes dead as by `abandon`, the others live on. Resolves when it
+   * has happened; one at a time.
+   */
+  readonly intercept: (interception: Interception) => Promise<void>;
   /** Refuses new connections; the open lines stay. */
   readonly refuse: () => void;
   /** Takes new connections again, at the same port. */
@@ -49,7 +54,15 @@ export async function openFaultProxy(options: FaultProxyOptions): Promise<FaultP
   let faults = NO_FAULTS;
   let server: Server | null = null;
   const ended: Promise<void>[] = [];
+  let waiting: { readonly interception: Interception; readonly happened: () => void } | null = null;
 
+  const intercepted = (bytes: Buffer): Interception | null => {
+    if (waiting === null || !waiting.interception.sees(bytes)) return null;
+    const { interception, happened } = waiting;
+    waiting = null;
+    happened();
+    return interception;
+  };
   const pass = (near: Socket): void => {
     tally.lines += 1;
     const ofLine = seed * 1_000_003 + tally.lines * 2;
@@ -61,6 +74,7 @@ export async function openFaultProxy(options: FaultProxyOptions): Promise<FaultP
       jitter: seededRandom(ofLine),
       random: seededRandom(ofLine + 1),
       tally,
+      intercepted,
       onClosed: () => lines.delete(line),
     });
     lines.add(line);
@@ -108,6 +122,10 @@ export async function openFaultProxy(options: FaultProxyOptions): Promise<FaultP
     abandon: () => {
       for (const line of lines) line.abandon();
     },
+    intercept: (interception) =>
+      new Promise((resolve) => {
+        waiting = { interception, happened: resolve };
+      }),
     refuse,
     accept,
     lead: (to) => {

@@ -16,8 +16,11 @@ export interface LineFaults {
   readonly jitterMs: number;
   /** In each direction; null is as fast as it goes. */
   readonly bytesPerSecond: number | null;
-  /** `held`: a black hole. Nothing passes, no end either, until traffic passes again; then it comes, as TCP sends it anew. */
-  readonly traffic: 'passes' | 'held';
+  /**
+   * `held`: a black hole. Nothing passes, no end either, until traffic passes again; then it comes, as TCP sends it
+   * anew. `held_to_server` and `held_to_client`: in that direction alone.
+   */
+  readonly traffic: 'passes' | 'held' | 'held_to_server' | 'held_to_client';
   /** `ignored`: new connections are accepted, and never get a word. */
   readonly newcomers: 'served' | 'ignored';
   /** Only of lines that speak AMQP in plain text. */
@@ -32,6 +35,14 @@ export const NO_FAULTS: LineFaults = {
   newcomers: 'served',
   deliveries: {},
 };
+
+/** A moment on a line that is waited for, and that the line does not survive. */
+export interface Interception {
+  /** Whether these are the bytes that a client sends its server, as they came from the network in one piece. */
+  readonly sees: (bytes: Buffer) => boolean;
+  /** Whether the server still gets them; the client hears nothing of it either way. */
+  readonly passes: boolean;
+}
 
 /** What a proxy has seen and done since it was opened. */
 export interface FaultTally {

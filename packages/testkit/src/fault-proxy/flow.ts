@@ -11,6 +11,7 @@ export type FlowEnd = 'end' | 'reset';
 
 export interface FlowOptions {
   readonly from: Socket;
+  readonly towards: 'server' | 'client';
   readonly to: Socket;
   /** As they are at this moment. */
   readonly faults: () => LineFaults;
@@ -68,10 +69,10 @@ export class Flow {
   }
 
   #work(): void {
-    const { to, faults } = this.#options;
+    const { to, towards, faults } = this.#options;
     while (!this.#isDone && this.#timer === null) {
       const { traffic, bytesPerSecond } = faults();
-      if (traffic === 'held' || to.writableNeedDrain) return;
+      if (traffic === 'held' || traffic === `held_to_${towards}` || to.writableNeedDrain) return;
       const head = this.#queue[0];
       if (head === undefined) return this.#tellEnd();
       const waitMs = head.dueAtMs - performance.now();

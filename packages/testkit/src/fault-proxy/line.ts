@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { AmqpDeliveries } from './amqp-deliveries.ts';
-import type { FaultTally, LineFaults } from './faults.ts';
+import type { FaultTally, Interception, LineFaults } from './faults.ts';
 import { Flow } from './flow.ts';
 
 export interface LineOptions {
@@ -14,6 +14,8 @@ export interface LineOptions {
   /** In [0, 1): of what becomes of deliveries; apart, since bytes come in other pieces each time. */
   readonly random: () => number;
   readonly tally: FaultTally;
+  /** The interception that these bytes of the client's meet, once. */
+  readonly intercepted: (bytes: Buffer) => Interception | null;
   readonly onClosed: () => void;
 }
 
@@ -49,7 +51,7 @@ export class Line {
   look(): void {
     if (this.#isDead) return;
     // Through a black hole nobody is reached.
-    if (this.#far === null && this.#options.faults().traffic === 'passes') this.#dial();
+    if (this.#far === null && this.#options.faults().traffic !== 'held') this.#dial();
     for (const flow of this.#flows) flow.look();
   }
 
@@ -76,14 +78,19 @@ export class Line {
     const far = connect({ ...target, allowHalfOpen: true, noDelay: true });
     this.#far = far;
     this.#open += 1;
-    const up = new Flow({ from: near, to: far, faults, random: jitter });
-    const down = new Flow({ from: far, to: near, faults, random: jitter });
+    const up = new Flow({ from: near, towards: 'server', to: far, faults, random: jitter });
+    const down = new Flow({ from: far, towards: 'client', to: near, faults, random: jitter });
     this.#flows = [up, down];
     const deliveries = this.#options.amqp ? this.#deliveriesOf(up, down) : null;
     this.#deliveries = deliveries;
-    this.#join(near, up, (bytes) =>
-      deliveries === null ? up.push(bytes) : deliveries.takeFromClient(bytes),
-    );
+    this.#join(near, up, (bytes) => {
+      const interception = this.#options.intercepted(bytes);
+      if (interception !== null) this.abandon();
+      if (interception?.passes === true) far.write(bytes);
+      if (interception !== null) return;
+      if (deliveries === null) up.push(bytes);
+      else deliveries.takeFromClient(bytes);
+    });
     this.#join(far, down, (bytes) =>
       deliveries === null ? down.push(bytes) : deliveries.takeFromServer(bytes),
     );

@@ -146,3 +146,44 @@ test('where the server refuses, the client is torn off', async () => {
   const client = dial(proxy.port);
   await soon(() => expect(client.over()).toBe('ECONNRESET'));
 });
+
+test('held in one direction, the other one passes', async () => {
+  const { echo, proxy } = await setUp();
+  const client = dial(proxy.port);
+  client.socket.write('a');
+  await soon(() => expect(client.heard()).toBe('a'));
+  proxy.suffer({ traffic: 'held_to_client' });
+  client.socket.end('b');
+  await soon(() => expect(echo.open()).toBe(0));
+  expect([client.heard(), client.over()]).toEqual(['a', null]);
+  proxy.heal();
+  await soon(() => expect([client.heard(), client.over()]).toEqual(['ab', 'end']));
+});
+
+test.each([
+  { passes: true, heardByServer: 'ab' },
+  { passes: false, heardByServer: 'a' },
+])(
+  'an intercepted line is dead from the bytes on that are waited for (they pass: $passes)',
+  async ({ passes, heardByServer }) => {
+    const heard: string[] = [];
+    const { echo, proxy } = await setUp();
+    const behind = await openFaultProxy({ target: echo.port });
+    onTestFinished(() => behind.close());
+    proxy.lead(behind.port);
+    void behind.intercept({ sees: (bytes) => heard.push(bytes.toString()) < 0, passes: true });
+    const [client, other] = [dial(proxy.port), dial(proxy.port)];
+    const happened = proxy.intercept({ sees: (bytes) => bytes.includes('b'), passes });
+    client.socket.write('a');
+    await soon(() => expect(client.heard()).toBe('a'));
+    client.socket.write('b');
+    await happened;
+    other.socket.write('c');
+    await soon(() => expect(other.heard()).toBe('c'));
+    expect(heard.join('')).toBe(`${heardByServer}c`);
+    expect([client.heard(), client.over()]).toEqual(['a', null]);
+    // It was waited for once.
+    other.socket.write('b');
+    await soon(() => expect(other.heard()).toBe('cb'));
+  },
+);
