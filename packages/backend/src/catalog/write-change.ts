@@ -66,14 +66,15 @@ const WRITE_ITEMS = command(
   ${WRITTEN_ROWS}`,
 );
 
-/** The change that comes after a head, signed. */
+/** The change that comes after a head, signed. @param newId a UUID that no other change has */
 export function changeOf(
   head: Head,
   content: ChangeContent & { readonly digest: string; readonly committedAt: Date },
   signer: MessageSigner,
+  newId: () => string = uuidv7,
 ): Change {
   const { type, digest, committedAt } = content;
-  const id = uuidv7();
+  const id = newId();
   const { epoch } = head;
   const version = head.version + 1;
   const timestamp = committedAt.toISOString();

@@ -15,6 +15,7 @@ import { linesOfDelta, linesOfMessage, linesOfSnapshot } from './activity-lines.
 import { ChangeNote } from './change-note.ts';
 import type { Counters } from './counters.ts';
 import { Inbox } from './inbox.ts';
+import type { SignatureCheck } from './incoming.ts';
 import { LineWatch } from './line-watch.ts';
 import type { TillNews } from './news.ts';
 import { ServerClock } from './server-clock.ts';
@@ -28,6 +29,8 @@ export interface ReplicaDriverOptions {
   readonly client: SyncClient;
   /** Whose messages are believed. */
   readonly keys: MessageKeys;
+  /** How their signatures are checked; left out: Ed25519. */
+  readonly checkSignature?: SignatureCheck;
   readonly clock: TillClock;
   /** In [0, 1). */
   readonly random: () => number;

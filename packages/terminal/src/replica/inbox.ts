@@ -5,7 +5,7 @@ import type { IncomingChange } from '@tillcast/protocol/replica/event';
 import type { MessageKeys } from '../identity/message-keys.ts';
 import type { NewActivity } from '../store/activity-table.ts';
 import type { Counters } from './counters.ts';
-import { type DropReason, readDelivery } from './incoming.ts';
+import { type DropReason, readDelivery, type SignatureCheck } from './incoming.ts';
 import { RefusedMessages } from './refused-messages.ts';
 import type { TillClock } from './till-clock.ts';
 import { UnknownKeys } from './unknown-keys.ts';
@@ -14,6 +14,8 @@ export interface InboxOptions {
   readonly licenseKey: LicenseKey;
   /** Whose messages are believed. */
   readonly keys: MessageKeys;
+  /** Left out: Ed25519. */
+  readonly checkSignature?: SignatureCheck;
   readonly clock: TillClock;
   readonly counters: Counters;
   readonly logger: Logger;
@@ -55,8 +57,8 @@ export class Inbox {
   /** @param look at the last look, the server has been asked for the key that was not known at the first */
   #read(delivery: Delivery, receivedAtMs: number, look: 'first' | 'last'): void {
     if (this.#stopped) return;
-    const { licenseKey, keys, onChange, onBroadcast } = this.#options;
-    const incoming = readDelivery(delivery, licenseKey, keys, receivedAtMs);
+    const { licenseKey, keys, checkSignature, onChange, onBroadcast } = this.#options;
+    const incoming = readDelivery(delivery, licenseKey, keys, receivedAtMs, checkSignature);
     switch (incoming.kind) {
       case 'change':
         return onChange(incoming.change);

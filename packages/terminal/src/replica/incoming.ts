@@ -42,6 +42,13 @@ export type Incoming =
   | { readonly kind: 'unknown_key'; readonly kid: string }
   | { readonly kind: 'dropped'; readonly why: DropReason; readonly detail: string };
 
+/** Whether a signature (base64url) is the key's, of a text. */
+export type SignatureCheck = (text: string, key: KeyObject, signature: string) => boolean;
+
+/** The check of the wire format: Ed25519. */
+export const isSignedByKey: SignatureCheck = (text, key, signature) =>
+  verify(null, Buffer.from(text), key, Buffer.from(signature, 'base64url'));
+
 /**
  * Reads a delivery for one license. That the broker brought it proves nothing: it must be signed by the server,
  * whole and for this place in this history, and its routing key, its content's license and its content's type
@@ -52,6 +59,7 @@ export function readDelivery(
   licenseKey: LicenseKey,
   keys: Pick<MessageKeys, 'find'>,
   receivedAtMs: number,
+  checkSignature: SignatureCheck = isSignedByKey,
 ): Incoming {
   const route = parseRoutingKey(delivery.routingKey);
   if (route === null) return dropped('message_misrouted', 'its routing key is not one of the exchange');
@@ -67,7 +75,9 @@ export function readDelivery(
   try {
     const bytes = decodeContent(delivery.body, delivery.contentEncoding);
     const message = messageOf(bytes);
-    if (!isSigned(message, bytes, key, signature.signature)) {
+    // Of the message itself, not of what the broker says about it, its signature must speak.
+    const text = signedText(signedHeadOf(message), hash('sha256', bytes, 'hex'));
+    if (!checkSignature(text, key, signature.signature)) {
       return dropped('message_signature_invalid', 'its signature is not one of the server for this content');
     }
     return believed(message, route, licenseKey, receivedAtMs);
@@ -106,12 +116,6 @@ function messageOf(bytes: Uint8Array): Message {
     if (cause instanceof TillcastError) throw cause;
     throw new TillcastError('message_invalid', 'The message is not UTF-8.', { cause });
   }
-}
-
-/** Of the message itself, not of what the broker says about it, its signature must speak. */
-function isSigned(message: Message, bytes: Uint8Array, key: KeyObject, signature: string): boolean {
-  const text = signedText(signedHeadOf(message), hash('sha256', bytes, 'hex'));
-  return verify(null, Buffer.from(text), key, Buffer.from(signature, 'base64url'));
 }
 
 function isBroadcast(message: Message): message is BroadcastMessage {

@@ -2,6 +2,7 @@ import { certificateFault, type Fetch } from '@tillcast/broker';
 import { asTillcastError, type ErrorCode, isErrorCode, TillcastError } from '@tillcast/protocol/errors';
 import { type Problem, problemSchema } from '@tillcast/protocol/http/problem';
 import type { z } from 'zod';
+import type { TillClock } from '../replica/till-clock.ts';
 import { readJson } from './answer-body.ts';
 import { type Patience, PatienceSignal } from './patience.ts';
 
@@ -18,6 +19,8 @@ export interface HttpQuestion<T> {
   readonly schema: z.ZodType<T, unknown>;
   readonly maxBytes: number;
   readonly patience: Patience;
+  /** Whose timers say when patience ends; left out: the machine's. */
+  readonly after?: TillClock['after'];
 }
 
 /** What came back. */
@@ -45,7 +48,7 @@ const PROBLEM_MAX_BYTES = 64 * 1_024;
 
 /** Asks once; never rejects. */
 export async function ask<T>(question: HttpQuestion<T>, signal: AbortSignal): Promise<HttpAnswer<T>> {
-  using patience = new PatienceSignal(question.patience, signal);
+  using patience = new PatienceSignal(question.patience, signal, question.after);
   try {
     const response = await question.fetch(`${question.baseUrl}${question.path}`, {
       method: question.method,

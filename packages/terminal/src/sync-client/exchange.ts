@@ -4,6 +4,7 @@ import type { LicenseKey } from '@tillcast/protocol/license-key';
 import type { z } from 'zod';
 import { isRefusal } from '../identity/refusals.ts';
 import type { ApiCredentials } from '../identity/till-credentials.ts';
+import type { TillClock } from '../replica/till-clock.ts';
 import { ask, errorOfRefusal, type HttpAnswer } from './ask.ts';
 import type { Patience } from './patience.ts';
 
@@ -14,6 +15,8 @@ export interface SyncPeer {
   readonly licenseKey: LicenseKey;
   readonly credentials: ApiCredentials;
   readonly fetch: Fetch;
+  /** Left out: the machine's. */
+  readonly after?: TillClock['after'];
 }
 
 /** One question. */
@@ -59,7 +62,7 @@ export async function exchange<T>(
 
 function askWith<T>(
   headers: Readonly<Record<string, string>>,
-  { baseUrl, fetch }: SyncPeer,
+  { baseUrl, fetch, after }: SyncPeer,
   { method, path, body, schema, maxBytes, patience }: Question<T>,
   signal: AbortSignal,
 ): Promise<HttpAnswer<T>> {
@@ -75,6 +78,7 @@ function askWith<T>(
       schema,
       maxBytes,
       patience,
+      ...(after === undefined ? {} : { after }),
     },
     signal,
   );

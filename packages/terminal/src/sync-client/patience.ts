@@ -1,4 +1,5 @@
 import { TillcastError } from '@tillcast/protocol/errors';
+import { systemTillClock, type TillClock } from '../replica/till-clock.ts';
 
 /** How long an exchange may take. */
 export interface Patience {
@@ -12,16 +13,18 @@ export interface Patience {
 export class PatienceSignal implements Disposable {
   readonly #controller = new AbortController();
   readonly #patience: Patience;
-  readonly #total: NodeJS.Timeout;
-  #silence: NodeJS.Timeout;
+  readonly #after: TillClock['after'];
+  readonly #callOffTotal: () => void;
+  #callOffSilence: () => void;
   readonly #given: AbortSignal;
   readonly #onGivenUp = (): void => this.#controller.abort(this.#given.reason);
 
-  constructor(patience: Patience, given: AbortSignal) {
+  constructor(patience: Patience, given: AbortSignal, after: TillClock['after'] = systemTillClock.after) {
     this.#patience = patience;
     this.#given = given;
-    this.#total = this.#timer(patience.totalMs);
-    this.#silence = this.#timer(patience.silenceMs);
+    this.#after = after;
+    this.#callOffTotal = this.#timer(patience.totalMs);
+    this.#callOffSilence = this.#timer(patience.silenceMs);
     if (given.aborted) this.#onGivenUp();
     else given.addEventListener('abort', this.#onGivenUp, { once: true });
   }
@@ -32,20 +35,20 @@ export class PatienceSignal implements Disposable {
 
   /** A sign of life came. */
   progress(): void {
-    clearTimeout(this.#silence);
-    this.#silence = this.#timer(this.#patience.silenceMs);
+    this.#callOffSilence();
+    this.#callOffSilence = this.#timer(this.#patience.silenceMs);
   }
 
   [Symbol.dispose](): void {
-    clearTimeout(this.#total);
-    clearTimeout(this.#silence);
+    this.#callOffTotal();
+    this.#callOffSilence();
     this.#given.removeEventListener('abort', this.#onGivenUp);
   }
 
-  #timer(afterMs: number): NodeJS.Timeout {
-    return setTimeout(() => {
+  #timer(afterMs: number): () => void {
+    return this.#after(afterMs, () => {
       const message = `The backend was given up on: it took more than ${afterMs / 1_000} s.`;
       this.#controller.abort(new TillcastError('backend_unavailable', message));
-    }, afterMs);
+    });
   }
 }
