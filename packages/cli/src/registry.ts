@@ -17,6 +17,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   tls: 'Certificates for development',
   sync: 'See how current the tills are',
   keys: 'See the signing keys, and rotate them',
+  backup: 'Back everything up, check a backup, and restore it',
   audit: 'See who did what, and check that nobody changed the log',
 };
 
@@ -210,6 +211,21 @@ export const COMMANDS: readonly CommandEntry[] = [
     path: ['audit', 'verify'],
     summary: 'Check that no entry of the audit log was changed or left out',
     load: async () => (await import('./commands/audit-verify.ts')).auditVerify,
+  },
+  {
+    path: ['backup', 'create'],
+    summary: 'Make a backup of everything',
+    load: async () => (await import('./commands/backup-create.ts')).backupCreate,
+  },
+  {
+    path: ['backup', 'check'],
+    summary: 'Check that a backup is whole',
+    load: async () => (await import('./commands/backup-check.ts')).backupCheck,
+  },
+  {
+    path: ['backup', 'restore'],
+    summary: 'Restore a backup into an empty database',
+    load: async () => (await import('./commands/backup-restore.ts')).backupRestore,
   },
   {
     path: ['doctor'],

@@ -6,6 +6,7 @@ import type { BackendMetrics } from '../metrics/metrics.ts';
 import { guardByApiKey } from './admin-guard.ts';
 import type { ApiKeyCheck } from './api-keys.ts';
 import { addAuditRoute } from './audit-route.ts';
+import { addBackupRoute } from './backup-route.ts';
 import { addChangeRoutes } from './change-routes.ts';
 import { addFleetRoutes } from './fleet-routes.ts';
 import type { ImportBounds } from './import.ts';
@@ -35,6 +36,7 @@ export async function addAdminApi(
     addFleetRoutes(scope, on);
     addTerminalRoutes(scope, on);
     addAuditRoute(scope, on);
+    addBackupRoute(scope, on);
     addKeyRoutes(scope, on);
     await scope.register(async (inner: App) => addImportRoute(inner, on, on.importBounds));
   });

@@ -16,19 +16,18 @@ export class DigestCheck {
   readonly #said = new Map<number, string>();
   readonly #sums = new Map<number, DigestSum>();
 
-  /** Takes rows as they come; of tables without catalogs' content nothing is looked at. */
+  /** Takes rows as they come; of tables without catalogs' content nothing is looked at. @throws TillcastError `backup_damaged` */
   add(table: string, rows: readonly string[]): void {
     if (table === 'catalogs') for (const row of rows) this.#addCatalog(row);
     if (table === 'items') for (const row of rows) this.#addItem(row);
   }
 
-  /** What is wrong when all were taken; null where nothing is. */
-  wrong(): string | null {
+  /** Call it when all were taken. @throws TillcastError `backup_damaged` */
+  end(): void {
     for (const [license, said] of this.#said) {
       const sum = this.#sums.get(license)?.toString() ?? EMPTY_DIGEST;
-      if (sum !== said) return `the items of license number ${license} are not those of its catalog`;
+      if (sum !== said) throw damaged(`the items of license number ${license} are not those of its catalog`);
     }
-    return null;
   }
 
   #addCatalog(text: string): void {

@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import {
   type BrokerConfig,
   type Environment,
@@ -18,6 +18,7 @@ import { readTrustedProxies } from '../http/limits/trusted-proxies.ts';
 import { type CertificateFiles, readCertificateFiles } from '../http/tls/certificate.ts';
 import type { IdentityOptions } from '../identity/identity-options.ts';
 import { parseSecretKey } from '../keys/secret-key.ts';
+import { type DatabaseConfig, readDatabase } from './database-config.ts';
 import { readIdentityOptions } from './identity-config.ts';
 import { readManagement } from './management-config.ts';
 
@@ -27,9 +28,7 @@ export interface BackendConfig {
   readonly logLevel: LogLevel;
   /** Where the server listens, port 0 taking any that is free; without `tls` it speaks plain HTTP. */
   readonly http: { readonly host: string; readonly port: number; readonly tls: CertificateFiles | null };
-  readonly database:
-    | { readonly engine: 'postgresql'; readonly url: string }
-    | { readonly engine: 'embedded'; readonly dataDir: string };
+  readonly database: DatabaseConfig;
   readonly broker: BrokerConfig;
   /** The broker's management API, for revocation; null: what is revoked is cut off when its token ends. */
   readonly management: ManagementOptions | null;
@@ -110,28 +109,6 @@ function readHttp(reader: EnvironmentReader, plaintext: PlaintextRule): BackendC
     });
   }
   return { host, port: reader.integer('PORT', { min: 0, max: 65_535, fallback: 8080 }), tls };
-}
-
-function readDatabase(
-  reader: EnvironmentReader,
-  production: boolean,
-  dataDir: string,
-): BackendConfig['database'] {
-  const form = 'postgresql://user:password@host:5432/tillcast';
-  const url = reader.secret('DATABASE_URL');
-  if (url === null) {
-    if (production && !reader.hasSecret('DATABASE_URL')) {
-      const rule = 'with NODE_ENV=production the database must be PostgreSQL';
-      reader.problem('DATABASE_URL', `is missing: ${rule}, for example ${form}`);
-    }
-    return { engine: 'embedded', dataDir: join(dataDir, 'database') };
-  }
-  const protocol = URL.parse(url)?.protocol;
-  if (protocol !== 'postgresql:' && protocol !== 'postgres:') {
-    // Not shown: it may hold a password.
-    reader.problem('DATABASE_URL', `must be an address of the form ${form}`);
-  }
-  return { engine: 'postgresql', url };
 }
 
 function readApiKey(reader: EnvironmentReader): string | null {

@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { certificateFault } from '@tillcast/broker/transport';
 import { ERROR_CATALOG, type ErrorCode, isErrorCode, TillcastError } from '@tillcast/protocol/errors';
 import {
@@ -6,6 +6,7 @@ import {
   type AuditPage,
   activationCodeSchema,
   auditPageSchema,
+  BACKUP_MEDIA_TYPE,
   type BroadcastRequest,
   broadcastResultSchema,
   type CommitResult,
@@ -37,6 +38,8 @@ import type { Backend } from './locate.ts';
 const SILENCE_MS = 30_000;
 /** An import of a very large file commits in one go, and is silent while it does. */
 const IMPORT_SILENCE_MS = 600_000;
+/** A backup is written whole before its first byte comes. */
+const BACKUP_SILENCE_MS = 600_000;
 
 /**
  * The admin API. Every method rejects with a TillcastError: the server's own code where it answered with a
@@ -115,6 +118,22 @@ export class AdminClient implements Disposable {
     );
   }
 
+  /** Has a backup made, which goes to `to` as it comes. */
+  async backup(to: Writable): Promise<void> {
+    const answer = await this.#reach(() =>
+      this.#http.download(
+        {
+          method: 'POST',
+          url: `${this.url}${ADMIN_PATHS.backups}`,
+          headers: { ...this.#headers(), accept: `${BACKUP_MEDIA_TYPE}, ${PROBLEM_MEDIA_TYPE}` },
+          silenceMs: BACKUP_SILENCE_MS,
+        },
+        to,
+      ),
+    );
+    if (answer.status !== 200) throw refusal(answer, this.url);
+  }
+
   broadcast(request: BroadcastRequest): Promise<{ readonly id: string; readonly expires_at: string }> {
     return this.#ask('POST', ADMIN_PATHS.broadcasts, broadcastResultSchema, request);
   }
@@ -178,9 +197,14 @@ export class AdminClient implements Disposable {
   }
 
   async #send<T>(request: HttpRequest, schema: z.ZodType<T, unknown>): Promise<T> {
-    let answer: HttpAnswer;
+    const answer = await this.#reach(() => this.#http.send(request));
+    if (answer.status >= 200 && answer.status < 300) return parsed(answer, schema, this.url);
+    throw refusal(answer, this.url);
+  }
+
+  async #reach(send: () => Promise<HttpAnswer>): Promise<HttpAnswer> {
     try {
-      answer = await this.#http.send(request);
+      return await send();
     } catch (cause) {
       if (cause instanceof TillcastError) throw cause;
       const fault = certificateFault(cause, 'TILLCAST_CA_FILE');
@@ -194,8 +218,6 @@ export class AdminClient implements Disposable {
         { cause },
       );
     }
-    if (answer.status >= 200 && answer.status < 300) return parsed(answer, schema, this.url);
-    throw refusal(answer, this.url);
   }
 }
 

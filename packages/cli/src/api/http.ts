@@ -1,6 +1,6 @@
-import { Agent as HttpAgent, request as httpRequest } from 'node:http';
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
 export interface HttpRequest {
@@ -24,6 +24,11 @@ const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 /** A client that keeps its connections for the next request. `close` gives them up. */
 export interface HttpClient {
   send(request: HttpRequest): Promise<HttpAnswer>;
+  /**
+   * The same, but the body of a good answer goes to `to` as it comes, which is ended, and destroyed where the
+   * answer breaks off; `text` is then empty.
+   */
+  download(request: HttpRequest, to: Writable): Promise<HttpAnswer>;
   close(): void;
 }
 
@@ -42,7 +47,13 @@ export function createHttpClient(caPem: string | null): HttpClient {
     ...(caPem === null ? {} : { ca: caPem }),
   });
   return {
-    send: (request) => send(request, plain, secure),
+    send: async (request) => collected(await answered(request, plain, secure)),
+    download: async (request, to) => {
+      const incoming = await answered(request, plain, secure);
+      if (incoming.statusCode !== 200) return collected(incoming);
+      await pipeline(incoming, to);
+      return { ...headOf(incoming), text: '' };
+    },
     close: () => {
       plain.destroy();
       secure.destroy();
@@ -50,8 +61,9 @@ export function createHttpClient(caPem: string | null): HttpClient {
   };
 }
 
-function send(request: HttpRequest, plain: HttpAgent, secure: HttpsAgent): Promise<HttpAnswer> {
-  const { promise, resolve, reject } = Promise.withResolvers<HttpAnswer>();
+/** Resolves when the head of the answer is there. */
+function answered(request: HttpRequest, plain: HttpAgent, secure: HttpsAgent): Promise<IncomingMessage> {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const url = new URL(request.url);
   const options = { method: request.method, timeout: request.silenceMs };
   const body = request.body;
@@ -70,36 +82,37 @@ function send(request: HttpRequest, plain: HttpAgent, secure: HttpsAgent): Promi
       }),
     );
   });
-  let answered = false;
+  let isAnswered = false;
   outgoing.on('error', (error) => {
     // Once it answered, an error of sending says only that the other side did not want to hear the rest.
-    if (!answered) reject(error);
+    if (!isAnswered) reject(error);
   });
   outgoing.once('response', (incoming) => {
-    answered = true;
-    const chunks: Buffer[] = [];
-    let size = 0;
-    incoming.on('data', (chunk: Buffer) => {
-      size += chunk.length;
-      chunks.push(chunk);
-      if (size > MAX_ANSWER_BYTES) incoming.destroy(new Error('the answer is too large'));
-    });
-    incoming.once('error', reject);
-    incoming.once('end', () =>
-      resolve({
-        status: incoming.statusCode ?? 0,
-        contentType: incoming.headers['content-type'] ?? '',
-        text: Buffer.concat(chunks).toString('utf8'),
-      }),
-    );
+    isAnswered = true;
+    resolve(incoming);
   });
   if (body === undefined || typeof body === 'string') outgoing.end(body);
   else {
     pipeline(body, outgoing).catch((error: unknown) => {
       // A body that breaks off leaves the request unfinished: the server then has nothing whole to act on.
-      if (!answered) reject(error instanceof Error ? error : new Error(String(error)));
+      if (!isAnswered) reject(error instanceof Error ? error : new Error(String(error)));
       outgoing.destroy();
     });
   }
   return promise;
+}
+
+function headOf({ statusCode = 0, headers }: IncomingMessage): Omit<HttpAnswer, 'text'> {
+  return { status: statusCode, contentType: headers['content-type'] ?? '' };
+}
+
+async function collected(incoming: IncomingMessage): Promise<HttpAnswer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of incoming as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > MAX_ANSWER_BYTES) throw new Error('the answer is too large');
+    chunks.push(chunk);
+  }
+  return { ...headOf(incoming), text: Buffer.concat(chunks).toString('utf8') };
 }

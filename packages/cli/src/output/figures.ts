@@ -34,3 +34,10 @@ export function rate(amount: number, durationMs: number, unit: string): string {
   const shown = perSecond < 10 ? perSecond.toFixed(1) : count(Math.round(perSecond));
   return `${shown} ${unit}/s`;
 }
+
+/** How large something is: `512 bytes`, `3.4 kB`, `120 MB`. */
+export function size(bytes: number): string {
+  if (bytes < 1_000) return counted(bytes, 'byte');
+  const [unit, amount] = bytes < 1_000_000 ? ['kB', bytes / 1_000] : ['MB', bytes / 1_000_000];
+  return `${amount < 10 ? amount.toFixed(1) : count(Math.round(amount))} ${unit}`;
+}

@@ -326,6 +326,9 @@ export const rotateKeySchema: z.ZodType<{ readonly purpose: KeyPurpose }, unknow
   .strictObject({ purpose: z.enum(KEY_PURPOSES) })
   .meta({ id: 'RotateKey' });
 
+/** What a backup is answered as. */
+export const BACKUP_MEDIA_TYPE = 'application/gzip';
+
 /** Paths of the admin API; all want `Authorization: Bearer <API key>`. */
 export const ADMIN_PATHS = {
   licenses: '/api/v1/admin/licenses',
@@ -345,4 +348,5 @@ export const ADMIN_PATHS = {
   keys: '/api/v1/admin/keys',
   rotateKey: '/api/v1/admin/keys/rotate',
   broadcasts: '/api/v1/admin/broadcasts',
+  backups: '/api/v1/admin/backups',
 } as const;
