@@ -87,7 +87,7 @@ export async function startBackend(
     await startRevocations({ database, management: config.management, logger, metrics, now }),
   );
   publisher.onReadyChange((ready) => {
-    if (ready) revocations.wake();
+    if (ready) revocations.retry();
   });
 
   const app = await createApp({

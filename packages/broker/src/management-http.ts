@@ -25,6 +25,8 @@ export interface ManagementRequest {
   readonly body?: object;
   /** A missing thing is as good as success: for deletions. */
   readonly missingIsFine?: boolean;
+  /** Where the client's own limit is longer than this, this one counts. */
+  readonly timeoutMs?: number;
 }
 
 /**
@@ -92,7 +94,7 @@ export class ManagementHttp {
         method: request.method,
         headers,
         body: request.body === undefined ? null : JSON.stringify(request.body),
-        signal: AbortSignal.timeout(this.#timeoutMs),
+        signal: AbortSignal.timeout(Math.min(this.#timeoutMs, request.timeoutMs ?? Number.POSITIVE_INFINITY)),
       });
     } catch (error) {
       const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;

@@ -173,12 +173,17 @@ export class ManagementClient extends ManagementReader {
   }
 
   /** Closes all connections of a user (a token's `sub` where tokens are used), also those too young to be listed. */
-  async closeConnectionsOfUser(username: string, reason: string): Promise<void> {
+  async closeConnectionsOfUser(
+    username: string,
+    reason: string,
+    options: { readonly timeoutMs?: number } = {},
+  ): Promise<void> {
     await this.http.send({
       method: 'DELETE',
       path: ['connections', 'username', username],
       headers: { 'x-reason': reason },
       missingIsFine: true,
+      ...options,
     });
   }
 

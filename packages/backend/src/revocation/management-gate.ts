@@ -1,6 +1,9 @@
 import { BLOCK_TAG, type ManagementClient } from '@tillcast/broker';
 import type { BrokerGate } from './broker-gate.ts';
 
+/** A connection that is stuck keeps its closing from being answered; it takes some milliseconds else. */
+const CLOSE_TIMEOUT_MS = 3_000;
+
 /**
  * Keeps terminals out through the broker's management API. A token cannot be taken back, and the broker asks
  * nobody whether it still holds: but a user of its own that is named like the token's `sub` and may have no
@@ -25,6 +28,6 @@ export class ManagementGate implements BrokerGate {
   }
 
   async close(terminalId: string, reason: string): Promise<void> {
-    await this.#management.closeConnectionsOfUser(terminalId, reason);
+    await this.#management.closeConnectionsOfUser(terminalId, reason, { timeoutMs: CLOSE_TIMEOUT_MS });
   }
 }

@@ -18,15 +18,6 @@ const FIND_OUTLIVED = statement<LicensedTerminal>(
   COLUMNS,
 );
 
-const FIND_OLD_BLOCKS = statement<LicensedTerminal>(
-  'find_old_blocks',
-  `SELECT license_id AS "licenseId", terminal_id::text AS "terminalId" FROM terminals
-  WHERE blocked_until <= $1 AND closed_at IS NOT NULL
-  ORDER BY blocked_until
-  LIMIT $2`,
-  COLUMNS,
-);
-
 /** Terminals whose last token ended at or before `end`, and whose connections were not closed since. */
 export function findOutlived(
   session: Session,
@@ -34,13 +25,4 @@ export function findOutlived(
   limit: number,
 ): Promise<readonly LicensedTerminal[]> {
   return session.query(FIND_OUTLIVED, [end, limit]);
-}
-
-/** Terminals that are blocked though no token of theirs can be good any more. */
-export function findOldBlocks(
-  session: Session,
-  now: Date,
-  limit: number,
-): Promise<readonly LicensedTerminal[]> {
-  return session.query(FIND_OLD_BLOCKS, [now, limit]);
 }

@@ -1,9 +1,9 @@
 import type { Logger } from '@tillcast/broker';
 import type { Database } from '../database/database.ts';
 import type { BrokerGate } from './broker-gate.ts';
-import { inParallel } from './in-parallel.ts';
-import { findOldBlocks, findOutlived, type LicensedTerminal } from './reaper-statements.ts';
-import { markClosed, markUnblocked, requestDueRevocations } from './revocation-statements.ts';
+import { closeEach } from './close-each.ts';
+import { findOutlived } from './reaper-statements.ts';
+import { markOutlivedClosed, requestDueRevocations } from './revocation-statements.ts';
 
 const EVERY_MS = 5_000;
 /** After a token's end: a till renews at 70 % of its life, and by then has tried for a long time. */
@@ -11,8 +11,6 @@ const MARGIN_MS = 5_000;
 /** In one turn; what is left comes at once after it. */
 const BATCH = 500;
 const MAX_CLOSING = 8;
-/** So many failures and not one success: the broker is away, and the rest is for the next turn. */
-const GIVE_UP_AFTER = 2 * MAX_CLOSING;
 
 /** What a reaper stands on. */
 export interface ReaperOptions {
@@ -28,8 +26,8 @@ export interface ReaperOptions {
 
 /**
  * Does every few seconds what time brings and no act: the broker goes on delivering after a token's end, so
- * it closes the connections that outlive theirs; it asks for the revocation of licenses that have ended by
- * date; and it takes back blocks that keep nobody out any more. Any number of reapers may run: doing it twice
+ * it closes the connections that outlive theirs; and it asks for the revocation of licenses that have ended by
+ * date, and for the end of blocks that keep nobody out any more. Any number of reapers may run: doing it twice
  * changes nothing.
  */
 export class Reaper implements AsyncDisposable {
@@ -75,8 +73,7 @@ export class Reaper implements AsyncDisposable {
     const at = now();
     const due = await this.#try(async () => (await requestDueRevocations(database, at, BATCH)) >= BATCH);
     const outlived = await this.#try(() => this.#closeOutlived(at));
-    const old = await this.#try(() => this.#unblockOld(at));
-    return due || outlived || old;
+    return due || outlived;
   }
 
   async #try(part: () => Promise<boolean>): Promise<boolean> {
@@ -89,53 +86,20 @@ export class Reaper implements AsyncDisposable {
   }
 
   async #closeOutlived(at: Date): Promise<boolean> {
-    const { database, logger, onReaped } = this.#options;
-    const outlived = await findOutlived(database, new Date(at.getTime() - MARGIN_MS), BATCH);
-    const { closed, failures } = await this.#close(outlived);
-    await this.#mark(closed, (licenseId, ids) => markClosed(database, licenseId, ids, at));
+    const { database, gate, logger, onReaped } = this.#options;
+    const end = new Date(at.getTime() - MARGIN_MS);
+    const outlived = await findOutlived(database, end, BATCH);
+    const how = { limit: MAX_CLOSING, reason: 'The access token has ended' };
+    const { closed, failures } = await closeEach(gate, outlived, how);
+    for (const [licenseId, group] of Map.groupBy(closed, (terminal) => terminal.licenseId)) {
+      const ids = group.map(({ terminalId }) => terminalId);
+      await markOutlivedClosed(database, licenseId, ids, { at, end });
+    }
     if (closed.length > 0) onReaped(closed.length);
     if (failures.length > 0) {
       const line = { err: failures[0], failed: failures.length, closed: closed.length };
       logger.warn(line, 'could not close connections that outlive their token');
     }
     return outlived.length >= BATCH && closed.length > 0;
-  }
-
-  /** Each for itself: one that fails keeps no other from being closed. */
-  async #close(
-    terminals: readonly LicensedTerminal[],
-  ): Promise<{ closed: readonly LicensedTerminal[]; failures: readonly unknown[] }> {
-    const closed: LicensedTerminal[] = [];
-    const failures: unknown[] = [];
-    await inParallel(terminals, MAX_CLOSING, async (terminal) => {
-      if (closed.length === 0 && failures.length >= GIVE_UP_AFTER) return;
-      try {
-        await this.#options.gate.close(terminal.terminalId, 'The access token has ended');
-        closed.push(terminal);
-      } catch (error) {
-        failures.push(error);
-      }
-    });
-    return { closed, failures };
-  }
-
-  async #unblockOld(at: Date): Promise<boolean> {
-    const { database, gate } = this.#options;
-    const old = await findOldBlocks(database, at, BATCH);
-    if (old.length > 0) await gate.unblock(old.map(({ terminalId }) => terminalId));
-    await this.#mark(old, (licenseId, ids) => markUnblocked(database, licenseId, ids));
-    return old.length >= BATCH;
-  }
-
-  async #mark(
-    terminals: readonly LicensedTerminal[],
-    mark: (licenseId: number, terminalIds: readonly string[]) => Promise<void>,
-  ): Promise<void> {
-    for (const [licenseId, group] of Map.groupBy(terminals, (terminal) => terminal.licenseId)) {
-      await mark(
-        licenseId,
-        group.map(({ terminalId }) => terminalId),
-      );
-    }
   }
 }

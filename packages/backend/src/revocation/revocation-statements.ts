@@ -34,11 +34,16 @@ const FIND_TO_CLOSE = statement<TerminalToClose>(
   { terminalId: textColumn, hasToken: booleanColumn },
 );
 
+/** A block of a terminal `t` that is to go at $2: the terminal may come in, or no token is left to be kept out. */
+const BLOCK_IS_OVER = `t.blocked_until IS NOT NULL AND (
+    NOT ${HAS_ENDED} OR (t.blocked_until <= $2 AND t.closed_at IS NOT NULL)
+  )`;
+
 const FIND_TO_UNBLOCK = statement<{ terminalId: string }>(
   'find_terminals_to_unblock',
   `SELECT t.terminal_id::text AS "terminalId"
   FROM terminals t JOIN licenses l ON l.id = t.license_id
-  WHERE t.license_id = $1 AND t.blocked_until IS NOT NULL AND NOT ${HAS_ENDED}
+  WHERE t.license_id = $1 AND ${BLOCK_IS_OVER}
   ORDER BY t.terminal_id`,
   { terminalId: textColumn },
 );
@@ -52,6 +57,12 @@ const MARK_BLOCKING = command(
 const MARK_CLOSED = command(
   'mark_terminals_closed',
   'UPDATE terminals SET closed_at = $3 WHERE license_id = $1 AND terminal_id = ANY ($2::uuid[])',
+);
+
+const MARK_OUTLIVED_CLOSED = command(
+  'mark_outlived_closed',
+  `UPDATE terminals SET closed_at = $3
+  WHERE license_id = $1 AND terminal_id = ANY ($2::uuid[]) AND token_expires_at <= $4`,
 );
 
 const MARK_UNBLOCKED = command(
@@ -88,7 +99,7 @@ const REQUEST_OVERDUE_UNBLOCKS = statement<{ id: number }>(
   SELECT l.id, NULL, 'unblock', $2
   FROM licenses l
   WHERE EXISTS (
-    SELECT FROM terminals t WHERE t.license_id = l.id AND t.blocked_until IS NOT NULL AND NOT ${HAS_ENDED}
+    SELECT FROM terminals t WHERE t.license_id = l.id AND ${BLOCK_IS_OVER}
   ) AND NOT EXISTS (
     SELECT FROM revocations r WHERE r.license_id = l.id AND r.done_at IS NULL
   )
@@ -124,7 +135,7 @@ export function findTerminalsToClose(
   return session.query(FIND_TO_CLOSE, [licenseId, now]);
 }
 
-/** The license's terminals that are blocked and have not ended. */
+/** The license's terminals that are blocked and have not ended, or that no token is left of. */
 export async function findTerminalsToUnblock(
   session: Session,
   licenseId: number,
@@ -152,7 +163,17 @@ export async function markClosed(
   await session.query(MARK_CLOSED, [licenseId, terminalIds, at]);
 }
 
-/** Written after the broker was told, so that no block is forgotten. */
+/** As {@link markClosed}, of those alone that were given no token since that ends after `end`. */
+export async function markOutlivedClosed(
+  session: Session,
+  licenseId: number,
+  terminalIds: readonly string[],
+  { at, end }: { readonly at: Date; readonly end: Date },
+): Promise<void> {
+  await session.query(MARK_OUTLIVED_CLOSED, [licenseId, terminalIds, at, end]);
+}
+
+/** Written after the broker was told, so that no block is forgotten; by who has the license's claim. */
 export async function markUnblocked(
   session: Session,
   licenseId: number,
@@ -171,8 +192,8 @@ export async function finishRevocations(
 }
 
 /**
- * Asks for the revocations that no act asked for: of licenses that have ended by date, or whose end was
- * taken back by a new date.
+ * Asks for what no act asked for: the revocation of licenses that have ended by date, or whose end was taken
+ * back by a new date, and the end of blocks that keep nobody out any more.
  * @returns how many there are
  */
 export async function requestDueRevocations(session: Session, now: Date, limit: number): Promise<number> {

@@ -5,7 +5,7 @@ import type { Database } from '../database/database.ts';
 import { Signal } from '../relay/signal.ts';
 import type { BrokerGate } from './broker-gate.ts';
 import { claimLicenses, extendClaim, releaseClaim } from './claim-statements.ts';
-import { inParallel } from './in-parallel.ts';
+import { closeEach } from './close-each.ts';
 import { LicenseRetries } from './license-retries.ts';
 import { REVOCATIONS_CHANNEL } from './request-revocation.ts';
 import {
@@ -19,12 +19,18 @@ import {
   type TerminalToClose,
 } from './revocation-statements.ts';
 
-/** Licenses worked on at once: a large one does not keep a small one waiting. */
+/** Licenses begun at once: a large one does not keep a small one waiting. */
 const MAX_LICENSES = 4;
+/** Then a license that is not done makes room for the next and goes on: the broker may never answer for it. */
+const SLOT_MS = 1_000;
+/** Licenses worked on in all, with those that went on. */
+const MAX_UNDER_WAY = 64;
 /** Terminals blocked by one request, while those before them are being closed. */
 const CHUNK_TERMINALS = 100;
 /** Connections closed at once for one license; beyond it the broker is no faster. */
 const MAX_CLOSING = 16;
+/** Of a license that failed before: what hangs for it again hangs in few requests. */
+const MAX_CLOSING_AGAIN = 4;
 /** How long a license is ours without a sign of life. */
 const CLAIM_MS = 30_000;
 /** In case a notification was lost. */
@@ -65,6 +71,7 @@ export class Revoker implements AsyncDisposable {
   readonly #signal = new Signal();
   readonly #stopping = new AbortController();
   readonly #underWay = new Set<Promise<void>>();
+  #slotsTaken = 0;
   readonly #retries = new LicenseRetries();
   #failedClaims = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -88,8 +95,13 @@ export class Revoker implements AsyncDisposable {
     this.wake();
   }
 
-  /** Looks for what is to be done, at once, also for what failed before: it may be possible now. */
+  /** Looks for what is to be done, at once: an act was committed here, and its notification may be late or lost. */
   wake(): void {
+    this.#signal.raise();
+  }
+
+  /** As {@link wake}, and tries again what failed before: it may be possible now. */
+  retry(): void {
     const { clock = systemClock } = this.#options;
     this.#retries.allowAll(clock.now());
     this.#signal.raise();
@@ -139,20 +151,38 @@ export class Revoker implements AsyncDisposable {
     await Promise.all(this.#underWay);
   }
 
-  /** Begins as many licenses as there is room for; each end makes room and looks again. */
+  /** Begins as many licenses as there is room for; who makes room looks again. */
   async #beginWhatIsOpen(): Promise<void> {
-    const room = MAX_LICENSES - this.#underWay.size;
-    if (room === 0) return;
+    const room = Math.min(MAX_LICENSES - this.#slotsTaken, MAX_UNDER_WAY - this.#underWay.size);
+    if (room <= 0) return;
     const { database, clock = systemClock } = this.#options;
     const waiting = this.#retries.waiting(clock.now());
     const licenses = await claimLicenses(database, this.#owner, CLAIM_MS, room, waiting);
     for (const licenseId of licenses) {
+      const leave = this.#takeSlot();
       const work = this.#settle(licenseId).finally(() => {
         this.#underWay.delete(work);
+        leave();
         this.#signal.raise();
       });
       this.#underWay.add(work);
     }
+  }
+
+  /** Takes a slot for a while at most. @returns what leaves it before that */
+  #takeSlot(): () => void {
+    this.#slotsTaken += 1;
+    let isTaken = true;
+    const leave = (): void => {
+      if (isTaken) this.#slotsTaken -= 1;
+      isTaken = false;
+    };
+    void this.#sleep(SLOT_MS).then(() => {
+      if (!isTaken) return;
+      leave();
+      this.#signal.raise();
+    });
+    return leave;
   }
 
   async #settle(licenseId: number): Promise<void> {
@@ -190,8 +220,10 @@ export class Revoker implements AsyncDisposable {
     const open = await findOpenRevocations(database, licenseId);
     const at = now();
     const ended = await findTerminalsToClose(database, licenseId, at);
-    await this.#shutOut(licenseId, ended, at);
+    const failures = await this.#shutOut(licenseId, ended, at);
     await this.#letIn(licenseId, await findTerminalsToUnblock(database, licenseId, at));
+    // All that could be done is done; the rest is tried again.
+    if (failures.length > 0) throw failures[0];
     const doneAt = now();
     const ids = open.map(({ id }) => id);
     await finishRevocations(database, licenseId, ids, doneAt);
@@ -202,20 +234,27 @@ export class Revoker implements AsyncDisposable {
     }
   }
 
-  async #shutOut(licenseId: number, ended: readonly TerminalToClose[], at: Date): Promise<void> {
+  /** @returns why terminals could not be closed; those that could are closed all the same */
+  async #shutOut(
+    licenseId: number,
+    ended: readonly TerminalToClose[],
+    at: Date,
+  ): Promise<readonly unknown[]> {
+    const failures: unknown[] = [];
     let closing: Promise<void> = Promise.resolve();
     try {
       for (let start = 0; start < ended.length; start += CHUNK_TERMINALS) {
         const chunk = ended.slice(start, start + CHUNK_TERMINALS);
         await this.#block(licenseId, chunk);
         await closing;
-        closing = this.#close(licenseId, chunk, at);
+        closing = this.#close(licenseId, chunk, at).then((failed) => void failures.push(...failed));
         // Awaited at the next turn: until then its failure is nobody's.
         closing.catch(() => undefined);
       }
     } finally {
       await closing;
     }
+    return failures;
   }
 
   /** The block first: who is cut off is back within milliseconds, with a token that is still good. */
@@ -228,13 +267,19 @@ export class Revoker implements AsyncDisposable {
     await gate.block(ids);
   }
 
-  async #close(licenseId: number, terminals: readonly TerminalToClose[], at: Date): Promise<void> {
+  async #close(
+    licenseId: number,
+    terminals: readonly TerminalToClose[],
+    at: Date,
+  ): Promise<readonly unknown[]> {
     const { database, gate } = this.#options;
-    await inParallel(terminals, MAX_CLOSING, ({ terminalId }) =>
-      gate.close(terminalId, 'The license or the terminal has ended'),
-    );
-    const ids = terminals.map(({ terminalId }) => terminalId);
+    const limit = this.#retries.failuresOf(licenseId) === 0 ? MAX_CLOSING : MAX_CLOSING_AGAIN;
+    const how = { limit, reason: 'The license or the terminal has ended' };
+    const { closed, failures } = await closeEach(gate, terminals, how);
+    const ids = closed.map(({ terminalId }) => terminalId);
+    await this.#keepClaim(licenseId);
     await markClosed(database, licenseId, ids, at);
+    return failures;
   }
 
   async #letIn(licenseId: number, terminalIds: readonly string[]): Promise<void> {

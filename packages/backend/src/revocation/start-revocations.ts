@@ -7,8 +7,10 @@ import { Revoker } from './revoker.ts';
 
 /** Revoker and reaper at work; disposing of them waits for what is under way. */
 export interface Revocations extends AsyncDisposable {
-  /** The broker was away and is back: what waits for it is done at once. */
+  /** An act was committed here: what it asks for is done at once. */
   wake(): void;
+  /** The broker was away and is back: what failed is tried again at once. */
+  retry(): void;
 }
 
 /**
@@ -29,7 +31,8 @@ export async function startRevocations(on: {
       {},
       'RABBITMQ_MANAGEMENT_URL is not set: a terminal that is revoked, or whose license is suspended, goes on receiving until it disconnects. Set it to the management API with the user tillcast-guardian.',
     );
-    return { wake: () => undefined, [Symbol.asyncDispose]: async () => undefined };
+    const idle = (): void => undefined;
+    return { wake: idle, retry: idle, [Symbol.asyncDispose]: async () => undefined };
   }
   const gate = new ManagementGate(new ManagementClient(management));
   await using started = new AsyncDisposableStack();
@@ -38,5 +41,9 @@ export async function startRevocations(on: {
   const onReaped = (terminals: number): void => metrics.reaped(terminals);
   started.use(new Reaper({ database, gate, logger, onReaped, now })).start();
   const kept = started.move();
-  return { wake: () => revoker.wake(), [Symbol.asyncDispose]: () => kept.disposeAsync() };
+  return {
+    wake: () => revoker.wake(),
+    retry: () => revoker.retry(),
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
 }
