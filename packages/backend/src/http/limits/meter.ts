@@ -36,18 +36,43 @@ export class Meter {
 
   /** Takes one of the key's quota, if there is one. */
   take(policy: LimitPolicy, key: string): Verdict {
-    const now = this.#now();
+    const verdict = this.look(policy, key);
+    if (!verdict.allowed) return verdict;
+    const usedMs = verdict.resetMs + oneMsOf(policy);
+    this.#wholeAt.set(nameOf(policy, key), this.#now() + usedMs);
+    return { ...verdict, remaining: verdict.remaining - 1, resetMs: usedMs };
+  }
+
+  /** What the key has left, without taking any of it. */
+  look(policy: LimitPolicy, key: string): Verdict {
     const windowMs = policy.windowS * 1000;
-    const oneMs = windowMs / policy.quota;
-    const name = `${policy.name} ${key}`;
-    const wholeAt = Math.max(this.#wholeAt.get(name) ?? now, now) + oneMs;
-    const waitMs = wholeAt - windowMs - now;
+    const oneMs = oneMsOf(policy);
+    const usedMs = this.#usedMs(policy, key);
+    const waitMs = usedMs + oneMs - windowMs;
     // The sum of many parts of a millisecond is a little off.
     if (waitMs > ROUNDING_MS) return { policy, allowed: false, remaining: 0, resetMs: waitMs };
-    this.#wholeAt.set(name, wholeAt);
-    const remaining = Math.floor((windowMs - (wholeAt - now) + ROUNDING_MS) / oneMs);
-    return { policy, allowed: true, remaining, resetMs: wholeAt - now };
+    const remaining = Math.floor((windowMs - usedMs + ROUNDING_MS) / oneMs);
+    return { policy, allowed: true, remaining, resetMs: usedMs };
+  }
+
+  /** Whether the key's quota is not whole. */
+  isUsed(policy: LimitPolicy, key: string): boolean {
+    return this.#usedMs(policy, key) > ROUNDING_MS;
+  }
+
+  /** Until the key's quota is whole. */
+  #usedMs(policy: LimitPolicy, key: string): number {
+    const now = this.#now();
+    return Math.max((this.#wholeAt.get(nameOf(policy, key)) ?? now) - now, 0);
   }
 }
 
 const ROUNDING_MS = 1e-3;
+
+function nameOf(policy: LimitPolicy, key: string): string {
+  return `${policy.name} ${key}`;
+}
+
+function oneMsOf(policy: LimitPolicy): number {
+  return (policy.windowS * 1000) / policy.quota;
+}

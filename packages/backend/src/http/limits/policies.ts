@@ -17,6 +17,7 @@ export const POLICIES: Readonly<
   Record<
     | 'address'
     | 'activationAddress'
+    | 'activationFailures'
     | 'activationLicense'
     | 'tokenAddress'
     | 'tokenTerminal'
@@ -29,8 +30,10 @@ export const POLICIES: Readonly<
   address: { name: 'address', quota: 3_000, windowS: 10 },
   /** What activates a till costs a slow hash. A roll-out: 60 tills at once, then one every 10 s. */
   activationAddress: { name: 'activation-address', quota: 60, windowS: 600 },
-  /** Codes tried for one license key, from wherever: a roll-out of 100 tills, then one every 6 s. */
-  activationLicense: { name: 'activation-license', quota: 100, windowS: 600 },
+  /** Wrong codes for one license key from one address: 20 errors of typing at once, then one every 30 s. */
+  activationFailures: { name: 'activation-failures', quota: 20, windowS: 600 },
+  /** Wrong codes for one license key from all addresses: 50 that guess, of which only such as have are refused. */
+  activationLicense: { name: 'activation-license', quota: 1_000, windowS: 600 },
   /** What a token costs: two signatures. 600 tills behind one address at once, then 10 a second. */
   tokenAddress: { name: 'token-address', quota: 600, windowS: 60 },
   /** One till needs a token every 7 minutes; with the shortest life, 5 s, every 3.5 s. */

@@ -8,6 +8,7 @@ import { z } from 'zod';
 import type { LicenseState } from '../../licenses/license.ts';
 import type { BackendMetrics } from '../../metrics/metrics.ts';
 import type { App } from '../app-types.ts';
+import { ActivationTries } from './activation-tries.ts';
 import { addressKey } from './address-key.ts';
 import { limitHeaders, secondsOf } from './limit-headers.ts';
 import { Meter, type Verdict } from './meter.ts';
@@ -22,17 +23,19 @@ const tokenBody = z.object({ client_assertion: z.string() });
 /** Measures requests by the policies and refuses what is beyond them, before it costs anything. */
 export class RequestLimits {
   readonly #meter: Meter;
+  readonly #activationTries: ActivationTries;
   readonly #metrics: BackendMetrics;
   readonly #verdicts = new WeakMap<FastifyRequest, Verdict[]>();
 
   constructor(options: { readonly metrics: BackendMetrics; readonly nowMs?: () => number }) {
     this.#meter = new Meter({ maxKeys: MAX_KEYS, now: options.nowMs ?? (() => performance.now()) });
+    this.#activationTries = new ActivationTries(this.#meter);
     this.#metrics = options.metrics;
   }
 
   /**
    * Before everything else: what one address asks, and more strictly what it asks to activate a till or for a
-   * token. Then, once the body is known, what is tried for one license key, and what one till asks for.
+   * token. Then, once the body is known, what was tried in vain for one license key, and what one till asks for.
    */
   guardAddresses(app: App): void {
     app.addHook('onRequest', async (request, reply) => {
@@ -49,7 +52,9 @@ export class RequestLimits {
       const { url } = request.routeOptions;
       if (url === IDENTITY_PATHS.activate) {
         const body = activationBody.safeParse(request.body);
-        if (body.success) this.#take(request, reply, POLICIES.activationLicense, body.data.license_key);
+        if (!body.success) return;
+        const verdicts = this.#activationTries.look(body.data.license_key, addressKey(request.ip));
+        for (const verdict of verdicts) this.#apply(request, reply, verdict);
       } else if (url === IDENTITY_PATHS.token) {
         const body = tokenBody.safeParse(request.body);
         const terminal = body.success ? claimedTerminal(body.data.client_assertion) : null;
@@ -57,6 +62,11 @@ export class RequestLimits {
         const key = `${addressKey(request.ip)} ${terminal}`;
         if (terminal !== null) this.#take(request, reply, POLICIES.tokenTerminal, key);
       }
+    });
+    app.addHook('onError', async (request, _reply, error) => {
+      const isWrongCode = error instanceof TillcastError && error.code === 'activation_refused';
+      const body = isWrongCode ? activationBody.safeParse(request.body) : null;
+      if (body?.success) this.#activationTries.failed(body.data.license_key, addressKey(request.ip));
     });
   }
 
@@ -89,7 +99,12 @@ export class RequestLimits {
   }
 
   #take(request: FastifyRequest, reply: FastifyReply, policy: LimitPolicy, key: string): void {
-    const verdict = this.#meter.take(policy, key);
+    this.#apply(request, reply, this.#meter.take(policy, key));
+  }
+
+  /** Says so in the answer, and refuses where it is to be refused. */
+  #apply(request: FastifyRequest, reply: FastifyReply, verdict: Verdict): void {
+    const { policy } = verdict;
     const verdicts = this.#verdicts.get(request) ?? [];
     verdicts.push(verdict);
     this.#verdicts.set(request, verdicts);

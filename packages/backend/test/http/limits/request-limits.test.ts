@@ -4,6 +4,8 @@ import { SYNC_PATHS } from '@tillcast/protocol/http/sync-api';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { LimitOptions } from '../../../src/http/limits/limit-options.ts';
 import { licensePolicy, POLICIES } from '../../../src/http/limits/policies.ts';
+import { newActivationCode } from '../../../src/identity/activation-codes.ts';
+import { newLicense, newTillKeys } from '../../identity/test-till.ts';
 import {
   type Answer,
   API_KEY,
@@ -98,22 +100,48 @@ test('[F1] what nobody was admitted for uses up nobody’s quota but the address
   expect((await on.sync(SYNC_PATHS.version)).statusCode).toBe(200);
 });
 
-test('[F1] activation is measured by address, and by license key from wherever it is tried', async () => {
-  const ask = (turn: number, key: string, remoteAddress: string): Promise<Answer> =>
-    on.app.inject({
-      method: 'POST',
-      url: IDENTITY_PATHS.activate,
-      remoteAddress,
-      // A new key each time: what is refused is refused before it is looked at.
-      payload: { ...ACTIVATION, license_key: key, activation_code: `guess-${turn}` },
-    });
-  const byAddress = await exhaust((turn) => ask(turn, `NOBODY-LIFE-${turn}`, '192.0.2.1'), 100);
+/** Tries to activate a till with a key pair of its own; without a code, one that is wrong. */
+async function tryActivation(
+  key: string,
+  remoteAddress: string,
+  code = newActivationCode(),
+): Promise<Answer> {
+  const { jwk } = await newTillKeys();
+  return on.app.inject({
+    method: 'POST',
+    url: IDENTITY_PATHS.activate,
+    remoteAddress,
+    payload: { license_key: key, activation_code: code, name: 'Bar', public_key: jwk },
+  });
+}
+
+test('[F1] activation is measured by address, and its failures by license key and address', async () => {
+  const byAddress = await exhaust((turn) => tryActivation(`NOBODY-LIFE-${turn}`, '192.0.2.1'), 100);
   expect(byAddress.allowed).toBe(POLICIES.activationAddress.quota);
-  const byKey = await exhaust((turn) => ask(turn, 'NOBODY-LIFE-X', anAddress(turn)), 200);
-  expect(byKey.allowed).toBe(POLICIES.activationLicense.quota);
-  expect(byKey.refusal.headers['ratelimit-policy']).toContain('"activation-license";q=100;w=600');
-  expect(Number(byKey.refusal.headers['retry-after'])).toBeGreaterThan(0);
-  expect((await ask(0, 'NOBODY-LIFE-Y', anAddress(9_999))).statusCode).toBe(401);
+  const byKey = await exhaust(() => tryActivation('NOBODY-LIFE-X', '192.0.2.2'), 100);
+  expect(byKey.allowed).toBe(POLICIES.activationFailures.quota);
+  expect(byKey.refusal.headers['ratelimit-policy']).toContain('"activation-failures";q=20;w=600');
+  expect(byKey.refusal.headers['retry-after']).toBe('30');
+  // The same address for another key, another address for the same one, and who waited as told.
+  expect((await tryActivation('NOBODY-LIFE-Y', '192.0.2.2')).statusCode).toBe(401);
+  expect((await tryActivation('NOBODY-LIFE-X', '192.0.2.3')).statusCode).toBe(401);
+  nowMs += 30_000;
+  expect((await tryActivation('NOBODY-LIFE-X', '192.0.2.2')).statusCode).toBe(401);
+});
+
+test('[F1] [F9] strangers who guess for a license key keep no till out that has the code, and who has it is not counted', async () => {
+  const key = 'EXTRO-LIFE-GUESSED1';
+  const code = await newLicense(on, key, { terminals_max: 100 });
+  for (const stranger of ['192.0.2.1', '192.0.2.2']) {
+    const { allowed } = await exhaust(() => tryActivation(key, stranger), 100);
+    expect(allowed).toBe(POLICIES.activationFailures.quota);
+  }
+  // More than an address may fail: a roll-out has nothing to fear of its own success.
+  for (let till = 0; till < POLICIES.activationFailures.quota + 5; till += 1) {
+    expect((await tryActivation(key, '192.0.2.3', code)).statusCode).toBe(201);
+  }
+  // Even the right code is refused from where so many were wrong: it would tell a guesser that he has it.
+  expectProblem(await tryActivation(key, '192.0.2.1', code), 429, 'rate_limited');
 });
 
 test('[F1] tokens are measured by address, and by the terminal that is named from there', async () => {
