@@ -20,8 +20,9 @@ import {
 } from '../http/examples.ts';
 import type { KeyRing } from '../keys/key-ring.ts';
 import { activateTerminal } from './activate-terminal.ts';
+import { claimedTerminal } from './assertion.ts';
 import type { IdentityOptions } from './identity-options.ts';
-import { RefusalsLog } from './refusals-log.ts';
+import { type Attempt, RefusalsLog } from './refusals-log.ts';
 import { TokenIssuer } from './token-issuer.ts';
 
 /** What the routes of identity stand on. */
@@ -30,6 +31,8 @@ export interface IdentityDependencies {
   readonly keys: KeyRing;
   readonly identity: IdentityOptions;
   readonly now: () => Date;
+  /** Called when there is a terminal more, of which the broker is to be told. */
+  readonly wakeRevoker?: () => void;
 }
 
 const STANDING_REFUSALS = ['license_suspended', 'license_expired', 'license_revoked'] as const;
@@ -82,6 +85,7 @@ export async function addIdentityRoutes(app: App, on: IdentityDependencies): Pro
       const made = await refusalsLog.watch(by, () =>
         activateTerminal(on.database, request.body, { now: on.now, address: request.ip }),
       );
+      on.wakeRevoker?.();
       request.log.info({ license: key, terminal: made.terminalId }, 'A terminal was activated');
       const { issuer: name, terminalAmqpUrls } = on.identity;
       const activation: Activation = {
@@ -126,7 +130,14 @@ export async function addIdentityRoutes(app: App, on: IdentityDependencies): Pro
         },
       },
       async (request) => {
-        const by = { address: request.ip, act: 'token.refused', subject: null };
+        const by: Attempt = {
+          address: request.ip,
+          act: 'token.refused',
+          subject: null,
+          // All else is told only to who has proven himself.
+          provenTerminal: (code) =>
+            code === 'assertion_invalid' ? null : claimedTerminal(request.body.client_assertion),
+        };
         return refusalsLog.watch(by, () => issuer.issue(request.body));
       },
     );

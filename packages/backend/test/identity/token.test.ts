@@ -196,3 +196,30 @@ test('refused assertions are in the audit log, of one address one in ten seconds
     await own[Symbol.asyncDispose]();
   }
 });
+
+test('[G12] a suspended till that goes on asking is in the audit log once an hour for each reason, with how often it asked', async () => {
+  const start = on.clock;
+  const [own, other] = [await activatedTill(on, KEY, code), await activatedTill(on, KEY, code)];
+  await on.admin('POST', `/api/v1/admin/licenses/${KEY}/suspend`);
+  for (let minute = 0; minute <= 60; minute += 1) {
+    on.clock = new Date(start.getTime() + minute * 60_000);
+    expectProblem(await askToken(on, await assertionOf(on, own)), 403, 'license_suspended');
+  }
+  expectProblem(await askToken(on, await assertionOf(on, other)), 403, 'license_suspended');
+  await on.admin('POST', `/api/v1/admin/licenses/${KEY}/resume`);
+  await on.admin('POST', `/api/v1/admin/terminals/${own.activation.terminal_id}/revoke`);
+  expectProblem(await askToken(on, await assertionOf(on, own)), 403, 'terminal_revoked');
+  on.clock = start;
+  const { entries } = auditPageSchema.parse((await on.admin('GET', '/api/v1/admin/audit?limit=1000')).json());
+  const [ownId, otherId] = [own, other].map(({ activation }) => activation.terminal_id);
+  const said = entries.filter(
+    ({ act, subject }) => act === 'token.refused' && (subject === ownId || subject === otherId),
+  );
+  const address = '127.0.0.1';
+  expect(said.map(({ actor, detail }) => [actor, JSON.parse(detail)])).toEqual([
+    [`terminal ${ownId}`, { code: 'license_suspended', count: 1, address }],
+    [`terminal ${ownId}`, { code: 'license_suspended', count: 60, address }],
+    [`terminal ${otherId}`, { code: 'license_suspended', count: 1, address }],
+    [`terminal ${ownId}`, { code: 'terminal_revoked', count: 1, address }],
+  ]);
+});
