@@ -23,6 +23,7 @@ import type { LimitOptions } from './limits/limit-options.ts';
 import { guardAgainstPressure } from './limits/pressure.ts';
 import { RequestLimits } from './limits/request-limits.ts';
 import { trustOf } from './limits/trusted-proxies.ts';
+import { UnsentAnswers, type UnsentBounds } from './limits/unsent-answers.ts';
 import { refuseOtherMethods, watchMethods } from './methods.ts';
 import { sendProblem } from './problems.ts';
 import { addRequestHooks, requestIdOf, setCommonHeaders } from './request-hooks.ts';
@@ -49,6 +50,8 @@ export interface AppDependencies {
   readonly limits?: LimitOptions;
   /** How late timers may be before requests are turned away; left out: as in production. */
   readonly maxEventLoopDelayMs?: number;
+  /** What answers may take that nobody reads; left out: as in production. */
+  readonly unsentBounds?: UnsentBounds;
 }
 
 const BODY_LIMIT_BYTES = 1024 * 1024;
@@ -122,12 +125,17 @@ export async function createApp(on: AppDependencies): Promise<App> {
   boundConnections(app, limits === null ? () => true : isTrusted);
   limits?.guardAddresses(app);
   await guardAgainstPressure(app, on);
+  const unsent = new UnsentAnswers({
+    metrics: on.metrics,
+    ...(on.unsentBounds === undefined ? {} : { bounds: on.unsentBounds }),
+  });
+  unsent.guard(app);
   const methods = watchMethods(app);
   await addDocumentation(app);
   addHealthRoutes(app, on);
   addPublishedKeyRoutes(app, on.keys);
   await addIdentityRoutes(app, on);
-  await addSyncApi(app, { ...on, requestLimits: limits });
+  await addSyncApi(app, { ...on, requestLimits: limits, unsent });
   await addAdminApi(app, { ...on, requestLimits: limits });
   refuseOtherMethods(app, methods);
   return app;

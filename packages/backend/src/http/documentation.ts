@@ -65,9 +65,12 @@ export async function addDocumentation(app: App): Promise<void> {
     transformObject: describeApi,
   });
 
-  app.get('/openapi.json', { schema: { hide: true } }, async (_request, reply) =>
-    reply.type('application/json').send(JSON.stringify(app.swagger())),
-  );
+  // The same buffer for all who ask: nobody is known here, and it has hundreds of kilobytes.
+  let description: Buffer | null = null;
+  app.get('/openapi.json', { schema: { hide: true } }, async (_request, reply) => {
+    description ??= Buffer.from(JSON.stringify(app.swagger()));
+    return reply.type('application/json').send(description);
+  });
 
   await app.register(swaggerUi, {
     routePrefix: '/docs',

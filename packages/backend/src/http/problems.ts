@@ -44,12 +44,17 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, cause:
   if (challenge !== undefined && error.status === 401 && !reply.hasHeader('www-authenticate')) {
     reply.header('www-authenticate', challenge);
   }
-  return reply
-    .code(error.status)
-    .removeHeader('etag')
-    .header('cache-control', 'no-store')
-    .type(PROBLEM_MEDIA_TYPE)
-    .send(Buffer.from(JSON.stringify(problemOf(error, request.id))));
+  return (
+    reply
+      .code(error.status)
+      .removeHeader('etag')
+      // Of the answer that is not given.
+      .removeHeader('content-encoding')
+      .removeHeader('content-length')
+      .header('cache-control', 'no-store')
+      .type(PROBLEM_MEDIA_TYPE)
+      .send(Buffer.from(JSON.stringify(problemOf(error, request.id))))
+  );
 }
 
 /** RFC 9110 wants every 401 to say which credentials are asked for. */

@@ -2,6 +2,7 @@ import type { ErrorCode } from '@tillcast/protocol/errors';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { RelayObserver } from '../relay/relay-options.ts';
 import type { RevocationObserver } from '../revocation/revoker.ts';
+import { FleetMetrics } from './fleet-metrics.ts';
 
 /** What a till's report said of its catalog, compared with the server's. */
 export type ReportOutcome = 'current' | 'behind' | 'digest_differs' | 'other_history' | 'no_catalog';
@@ -13,6 +14,9 @@ export type ReportOutcome = 'current' | 'behind' | 'digest_differs' | 'other_his
  */
 export class BackendMetrics implements RelayObserver, RevocationObserver {
   readonly #registry = new Registry();
+  /** What tills report. */
+  readonly fleet: FleetMetrics = new FleetMetrics(this.#registry);
+  #readFleet: () => Promise<void> = () => Promise.resolve();
   readonly #requests: Histogram;
   readonly #commits: Counter;
   readonly #rows: Counter;
@@ -30,6 +34,7 @@ export class BackendMetrics implements RelayObserver, RevocationObserver {
   readonly #revocationFailures: Counter;
   readonly #reaped: Counter;
   readonly #shed: Counter;
+  readonly #unsent: Gauge;
 
   constructor() {
     const registers = [this.#registry];
@@ -127,6 +132,11 @@ export class BackendMetrics implements RelayObserver, RevocationObserver {
       labelNames: ['reason'],
       registers,
     });
+    this.#unsent = new Gauge({
+      name: 'tillcast_unsent_answer_bytes',
+      help: 'What answers take that were asked for and are not taken yet; a body that many are sent counts once',
+      registers,
+    });
   }
 
   revoked(waitedMs: number): void {
@@ -148,6 +158,10 @@ export class BackendMetrics implements RelayObserver, RevocationObserver {
 
   shed(reason: string): void {
     this.#shed.inc({ reason });
+  }
+
+  unsent(bytes: number): void {
+    this.#unsent.set(bytes);
   }
 
   httpAnswered(method: string, route: string, status: number, durationS: number): void {
@@ -178,6 +192,11 @@ export class BackendMetrics implements RelayObserver, RevocationObserver {
     this.#shardsHeld = shardsHeld;
   }
 
+  /** Says how to bring the figures of the fleet up to date: asked at each look at the metrics. */
+  watchFleet(read: () => Promise<void>): void {
+    this.#readFleet = read;
+  }
+
   reported(outcome: ReportOutcome): void {
     this.#reports.inc({ outcome });
   }
@@ -193,6 +212,7 @@ export class BackendMetrics implements RelayObserver, RevocationObserver {
   /** Everything, in Prometheus' text format. */
   async text(): Promise<{ readonly body: string; readonly mediaType: string }> {
     this.#shards.set(this.#shardsHeld());
+    await this.#readFleet();
     return { body: await this.#registry.metrics(), mediaType: this.#registry.contentType };
   }
 }

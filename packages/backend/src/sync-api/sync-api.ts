@@ -1,6 +1,7 @@
 import type { Database } from '../database/database.ts';
 import type { App } from '../http/app-types.ts';
 import type { RequestLimits } from '../http/limits/request-limits.ts';
+import type { UnsentAnswers } from '../http/limits/unsent-answers.ts';
 import type { IdentityOptions } from '../identity/identity-options.ts';
 import type { KeyRing } from '../keys/key-ring.ts';
 import { findLicense } from '../licenses/find-license.ts';
@@ -23,6 +24,7 @@ export async function addSyncApi(
     readonly answerCacheBytes: number;
     readonly now: () => Date;
     readonly requestLimits: RequestLimits | null;
+    readonly unsent: UnsentAnswers;
   },
 ): Promise<void> {
   const { database, metrics, keys, now } = on;
@@ -33,6 +35,7 @@ export async function addSyncApi(
   const admissions = new Admissions();
   await app.register(async (scope: App) => {
     admissions.guard(scope, gate);
+    scope.addHook('onRequest', async (request) => on.unsent.countFor(request, admissions.of(request).id));
     on.requestLimits?.guardTerminals(scope, (request) => ({
       license: admissions.of(request),
       terminalId: admissions.terminalOf(request),

@@ -86,7 +86,7 @@ test('what is too small to compress is sent plain', async () => {
   });
 });
 
-test('[F8] one license drops no more than its own share: what others hold stays', async () => {
+test('[F10] one license drops no more than its own share: what others hold stays', async () => {
   const cache = new AnswerCache({ maxBytes: 100_000 });
   const other = loader('other');
   await cache.get(asked('other', 2), 'identity', other.load);
@@ -113,7 +113,7 @@ test('[F8] one license drops no more than its own share: what others hold stays'
   expect(last.count()).toBe(0);
 });
 
-test('[F8] what nobody else will ask for is answered and not kept', async () => {
+test('[F10] what nobody else will ask for is answered and not kept', async () => {
   const cache = new AnswerCache({ maxBytes: 100_000 });
   const odd = loader('odd');
   for (let turn = 0; turn < 3; turn += 1) {
@@ -125,7 +125,7 @@ test('[F8] what nobody else will ask for is answered and not kept', async () => 
   expect({ bytes: cache.bytes, reads: odd.count() }).toEqual({ bytes: 0, reads: 3 });
 });
 
-test('[F8] of one license four contents are read at once, and another license waits for none of them', async () => {
+test('[F10] of one license four contents are read at once, and another license waits for none of them', async () => {
   const cache = new AnswerCache({ maxBytes: 1_000_000 });
   const { promise: given, resolve: give } = Promise.withResolvers<void>();
   let reading = 0;
