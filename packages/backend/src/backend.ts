@@ -101,6 +101,7 @@ export async function startBackend(
     answerCacheBytes: config.answerCacheBytes,
     limits: config.limits,
     now,
+    wakeRevoker: () => revocations.wake(),
     ...(tls === null ? {} : { tls }),
   });
   const { host, port } = config.http;

@@ -1,4 +1,5 @@
 import type { Database } from '../database/database.ts';
+import type { Fleet } from '../fleet/fleet.ts';
 import type { App } from '../http/app-types.ts';
 import type { RequestLimits } from '../http/limits/request-limits.ts';
 import type { KeyRing } from '../keys/key-ring.ts';
@@ -9,6 +10,7 @@ import { addAuditRoute } from './audit-route.ts';
 import { addBackupRoute } from './backup-route.ts';
 import { addChangeRoutes } from './change-routes.ts';
 import { addFleetRoutes } from './fleet-routes.ts';
+import { addFleetStatusRoutes } from './fleet-status-routes.ts';
 import type { ImportBounds } from './import.ts';
 import { addImportRoute } from './import-route.ts';
 import { addKeyRoutes } from './key-routes.ts';
@@ -21,9 +23,11 @@ export async function addAdminApi(
   on: {
     readonly database: Database;
     readonly metrics: BackendMetrics;
+    readonly fleet: Fleet;
     readonly isApiKey: ApiKeyCheck;
     readonly keys: KeyRing;
     readonly now: () => Date;
+    readonly wakeRevoker?: () => void;
     readonly importBounds?: ImportBounds;
     readonly requestLimits: RequestLimits | null;
   },
@@ -34,6 +38,7 @@ export async function addAdminApi(
     addLicenseRoutes(scope, on);
     addChangeRoutes(scope, on);
     addFleetRoutes(scope, on);
+    addFleetStatusRoutes(scope, on);
     addTerminalRoutes(scope, on);
     addAuditRoute(scope, on);
     addBackupRoute(scope, on);

@@ -13,6 +13,8 @@ export interface AdminDependencies {
   readonly metrics: BackendMetrics;
   readonly now: () => Date;
   readonly keys: KeyRing;
+  /** Called when an act is committed that asks for something at the broker. */
+  readonly wakeRevoker?: () => void;
 }
 
 /** What the API key's check may refuse with. */

@@ -112,6 +112,7 @@ export function addLicenseRoutes(app: App, on: AdminDependencies): void {
         now: on.now,
         signer: on.keys,
       });
+      on.wakeRevoker?.();
       request.log.info({ license: state.key, fields: Object.keys(request.body) }, 'A license was changed');
       return licenseAnswer(state);
     },
@@ -163,6 +164,7 @@ export function addLicenseRoutes(app: App, on: AdminDependencies): void {
           now: on.now,
           signer: on.keys,
         });
+        on.wakeRevoker?.();
         request.log.info({ license: state.key, status }, 'A license was changed');
         return licenseAnswer(state);
       },

@@ -86,6 +86,7 @@ export function addTerminalRoutes(app: App, on: AdminDependencies): void {
     async (request): Promise<TerminalStatus> => {
       const { id } = request.params;
       await revokeTerminal(on.database, id, { now: on.now });
+      on.wakeRevoker?.();
       request.log.info({ terminal: id }, 'A terminal was revoked');
       return getTerminal(on.database, id);
     },
@@ -112,6 +113,7 @@ export function addTerminalRoutes(app: App, on: AdminDependencies): void {
     async (request) => {
       const { id } = request.params;
       const code = await moveTerminal(on.database, id, { now: on.now });
+      on.wakeRevoker?.();
       request.log.info({ terminal: id }, 'A terminal is moved');
       return { activation_code: code };
     },

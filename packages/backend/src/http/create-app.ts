@@ -42,6 +42,8 @@ export interface AppDependencies {
   readonly brokerTrouble: () => TillcastError | null;
   readonly answerCacheBytes: number;
   readonly now: () => Date;
+  /** Called when something was committed that the broker is to be told; left out: there is nobody to tell it. */
+  readonly wakeRevoker?: () => void;
   /** Makes the server speak HTTPS; left out: HTTP. */
   readonly tls?: TlsEndpoint;
   /** What an import may be; left out: as in production. */

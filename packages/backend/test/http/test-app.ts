@@ -60,6 +60,7 @@ export async function openTestApp(
     readonly identity?: Partial<IdentityOptions>;
     readonly limits?: LimitOptions;
     readonly maxEventLoopDelayMs?: number;
+    readonly wakeRevoker?: () => void;
   } = {},
 ): Promise<TestApp> {
   const directory = await mkdtemp(join(tmpdir(), 'tillcast-http-'));
