@@ -3,13 +3,17 @@ import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ADMIN_PATHS } from '@tillcast/protocol/http/admin-api';
 import { LICENSE_KEY_HEADER, SYNC_PATHS } from '@tillcast/protocol/http/sync-api';
-import { createDatabase } from '@tillcast/testkit';
-import type { BenchContext, Benchmark } from './lib/benchmark.ts';
+import type { Benchmark } from './lib/benchmark.ts';
+import { forkBenchBackend } from './lib/forked-backend.ts';
 import { compare, quantileOf, timed } from './lib/measure.ts';
 
-const API_KEY = 'a-key-for-benchmarks-on-loopback-only';
 const LOUD = 'BENCH-FLOOD-LOUD';
 const QUIET = 'BENCH-FLOOD-QUIET';
+const LICENSES = [
+  [LOUD, 10],
+  // It asks 200 times a second, which ten tills may not.
+  [QUIET, 300],
+] as const;
 /** What the flood asks a second: twelve times what its license may. */
 const FLOOD_RATE = 500;
 const PACE_MS = 5;
@@ -26,21 +30,25 @@ export const b17: Benchmark = {
   id: 'B17',
   title: 'one license’s flood, and the others',
   run: async (context) => {
-    await using backend = await startBackendProcess(context);
+    await using backend = await forkBenchBackend(context);
+    for (const [key, terminals_max] of LICENSES) {
+      await backend.admin(ADMIN_PATHS.licenses, { key, terminals_max });
+    }
+    const port = Number(new URL(backend.url).port);
     const asks = context.quick ? 200 : 600;
     return [
       await compare({
         id: 'B17',
         what: `p99 of ${asks} answers, another license asking ${FLOOD_RATE} times a second / quiet`,
         product: async () => {
-          const flood = await startFlood(backend.port);
+          const flood = await startFlood(port);
           try {
-            return await p99(backend.port, asks);
+            return await p99(port, asks);
           } finally {
             await end(flood);
           }
         },
-        floor: () => p99(backend.port, asks),
+        floor: () => p99(port, asks),
         rounds: context.quick ? 5 : 9,
         maxRatio: 1.1,
       }),
@@ -80,45 +88,4 @@ async function end(child: ChildProcess): Promise<void> {
   const ended = once(child, 'exit');
   if (child.connected) child.disconnect();
   await ended;
-}
-
-async function startBackendProcess(
-  context: BenchContext,
-): Promise<AsyncDisposable & { readonly port: number }> {
-  const database = await createDatabase(context.postgres.url);
-  const child = fork(new URL('./lib/backend-process.ts', import.meta.url), {
-    execArgv: [],
-    env: {
-      PATH: process.env['PATH'],
-      PORT: '0',
-      DATABASE_URL: database.url,
-      AMQP_URL: context.amqpUrl,
-      TILLCAST_DATA_DIR: await context.folder(),
-      TILLCAST_API_KEY: API_KEY,
-      TILLCAST_AUTH: 'license-key',
-      LOG_LEVEL: 'silent',
-    },
-  });
-  const told: unknown[] = await Promise.race([once(child, 'message'), once(child, 'exit')]);
-  const [url] = told;
-  if (typeof url !== 'string') throw new Error('The backend did not start.');
-  for (const [key, terminals_max] of [
-    [LOUD, 10],
-    // It asks 200 times a second, which ten tills may not.
-    [QUIET, 300],
-  ] as const) {
-    const answer = await fetch(url + ADMIN_PATHS.licenses, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${API_KEY}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ key, terminals_max }),
-    });
-    if (!answer.ok) throw new Error(`No license was made: ${await answer.text()}`);
-  }
-  return {
-    port: Number(new URL(url).port),
-    [Symbol.asyncDispose]: async () => {
-      await end(child);
-      await database.drop();
-    },
-  };
 }

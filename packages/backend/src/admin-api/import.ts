@@ -1,9 +1,11 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { asTillcastError, type ErrorDetail, TillcastError } from '@tillcast/protocol/errors';
 import type { ImportResult } from '@tillcast/protocol/http/admin-api';
 import type { LicenseKey } from '@tillcast/protocol/license-key';
 import { operationSchema } from '@tillcast/protocol/operation';
 import { detailsOf } from '@tillcast/protocol/validation';
 import { commitPrepared } from '../catalog/commit.ts';
+import { STEPS_AT_ONCE } from '../catalog/in-steps.ts';
 import { type PreparedOperation, prepareOperation } from '../catalog/prepare.ts';
 import type { Database } from '../database/database.ts';
 import { parseJson } from '../http/json-body.ts';
@@ -92,6 +94,8 @@ async function readOperations(
   let read = 0;
   for await (const line of linesOf(source, bounds)) {
     read += 1;
+    // What has arrived is read without waiting: others would wait for all of it.
+    if (read % STEPS_AT_ONCE === 0) await nextTurn();
     if (read > bounds.maxLines) {
       throw new TillcastError(
         'request_too_large',

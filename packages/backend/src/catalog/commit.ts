@@ -5,8 +5,9 @@ import type { Operation } from '@tillcast/protocol/operation';
 import type { Database, Session } from '../database/database.ts';
 import type { MessageSigner } from '../keys/key-ring.ts';
 import { type CommitBase, lockBase, readBase } from './commit-base.ts';
+import { inTurns, STEPS_AT_ONCE, type Steps } from './in-steps.ts';
 import { messageOf } from './message-of.ts';
-import { itemRef, type PlanOptions, planCommit, type Rejected } from './plan-commit.ts';
+import { itemRef, type PlanOptions, planInSteps, type Rejected } from './plan-commit.ts';
 import { operationPointer, type PreparedOperation, prepareOperations } from './prepare.ts';
 import { changeOf, writeChange, writeItems } from './write-change.ts';
 
@@ -48,7 +49,7 @@ export async function commitPrepared(
   operations: readonly PreparedOperation[],
   context: CommitContext,
 ): Promise<Commit> {
-  const refs = distinctItems(operations);
+  const refs = await inTurns(distinctItems(operations));
   return database.ofLicense(licenseKey).transaction(async (session) => {
     if (refs.length <= MAX_ONE_STATEMENT) {
       // Read, plan, and write if the head is still the same: the license is locked only while it is written.
@@ -74,7 +75,7 @@ async function commitOn(
 ): Promise<Commit | 'overtaken'> {
   const { now, signer, bad = 'fail', pointerOf = operationPointer } = context;
   const { head, stored } = base;
-  const plan = planCommit(stored, head.digest, operations, { bad, pointerOf });
+  const plan = await inTurns(planInSteps(stored, head.digest, operations, { bad, pointerOf }));
   const { rows, unchanged, digest, liveItemsAdded, rejected } = plan;
   const { epoch, version } = head;
   if (rows.length === 0) {
@@ -99,6 +100,11 @@ async function commitOn(
   return { result, rejected };
 }
 
-function distinctItems(operations: readonly PreparedOperation[]): readonly PreparedOperation[] {
-  return [...new Map(operations.map((each) => [itemRef(each.kind, each.id), each])).values()];
+function* distinctItems(operations: readonly PreparedOperation[]): Steps<readonly PreparedOperation[]> {
+  const distinct = new Map<string, PreparedOperation>();
+  for (const [index, operation] of operations.entries()) {
+    distinct.set(itemRef(operation.kind, operation.id), operation);
+    if (index % STEPS_AT_ONCE === STEPS_AT_ONCE - 1) yield;
+  }
+  return [...distinct.values()];
 }
