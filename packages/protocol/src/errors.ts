@@ -47,8 +47,10 @@ export const ERROR_CATALOG = {
   // What is there
   not_found: { status: 404, exit: 3, title: 'There is nothing here' },
   license_not_found: { status: 404, exit: 3, title: 'There is no such license' },
+  change_not_found: { status: 404, exit: 3, title: 'There is no such change' },
   item_not_found: { status: 404, exit: 3, title: 'There is no such item' },
   history_gone: { status: 410, exit: 5, title: 'This history cannot be continued; take the snapshot' },
+  version_moved: { status: 409, exit: 5, title: 'The catalog is at another version by now' },
   terminal_not_found: { status: 404, exit: 3, title: 'There is no such terminal' },
   unsent_sales: { status: 409, exit: 5, title: 'Sales wait to be sent' },
   already_activated: { status: 409, exit: 5, title: 'This till is activated already' },

@@ -31,4 +31,5 @@ export const TRANSIENT_TABLES: readonly string[] = [
   'relay_shards',
   'revocation_claims',
   'assertions',
+  'deliveries',
 ];

@@ -7,6 +7,7 @@ import { addAdminApi } from '../admin-api/admin-api.ts';
 import type { ApiKeyCheck } from '../admin-api/api-keys.ts';
 import type { ImportBounds } from '../admin-api/import.ts';
 import type { Database } from '../database/database.ts';
+import { Fleet } from '../fleet/fleet.ts';
 import type { IdentityOptions } from '../identity/identity-options.ts';
 import { addIdentityRoutes } from '../identity/identity-routes.ts';
 import type { KeyRing } from '../keys/key-ring.ts';
@@ -132,13 +133,16 @@ export async function createApp(on: AppDependencies): Promise<App> {
     ...(on.unsentBounds === undefined ? {} : { bounds: on.unsentBounds }),
   });
   unsent.guard(app);
+  const fleet = new Fleet(on);
+  app.addHook('onReady', () => fleet.start());
+  app.addHook('onClose', () => fleet.stop());
   const methods = watchMethods(app);
   await addDocumentation(app);
   addHealthRoutes(app, on);
   addPublishedKeyRoutes(app, on.keys);
   await addIdentityRoutes(app, on);
-  await addSyncApi(app, { ...on, requestLimits: limits, unsent });
-  await addAdminApi(app, { ...on, requestLimits: limits });
+  await addSyncApi(app, { ...on, fleet, requestLimits: limits, unsent });
+  await addAdminApi(app, { ...on, fleet, requestLimits: limits });
   refuseOtherMethods(app, methods);
   return app;
 }

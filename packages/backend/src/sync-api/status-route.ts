@@ -7,6 +7,7 @@ import {
 } from '@tillcast/protocol/http/status-api';
 import { SYNC_PATHS, TERMINAL_ID_HEADER } from '@tillcast/protocol/http/sync-api';
 import { z } from 'zod';
+import type { Fleet } from '../fleet/fleet.ts';
 import type { App } from '../http/app-types.ts';
 import { TERMINAL_SECURITY } from '../http/documentation.ts';
 import { answer, BODY_REFUSALS, refusals } from '../http/error-answers.ts';
@@ -14,12 +15,11 @@ import { REPORT_EXAMPLE, STATUS_ANSWER_EXAMPLE } from '../http/examples.ts';
 import type { LicenseState } from '../licenses/license.ts';
 import { standingOf } from '../licenses/standing.ts';
 import type { ReportOutcome } from '../metrics/metrics.ts';
-import { recordReport } from '../terminals/record-report.ts';
 import { syncHead } from './sync-bodies.ts';
 import { LICENSE_REFUSALS, type SyncDependencies } from './sync-routes.ts';
 
 /** Adds `POST /api/v1/terminals/self/status`: the till says what it holds, and is told what it should hold. */
-export function addStatusRoute(app: App, on: SyncDependencies): void {
+export function addStatusRoute(app: App, on: SyncDependencies & { readonly fleet: Fleet }): void {
   app.post(
     SYNC_PATHS.status,
     {
@@ -44,12 +44,15 @@ export function addStatusRoute(app: App, on: SyncDependencies): void {
       const proven = on.admissions.terminalOf(request);
       const terminalId = proven ?? request.headers[TERMINAL_ID_HEADER];
       if (terminalId === undefined) throw terminalNotNamed();
-      const now = on.now();
-      const context = { now: on.now, isProven: proven !== null };
-      await recordReport(on.database, license.id, terminalId, request.body, context);
+      const told = await on.fleet.heard(
+        license,
+        { id: terminalId, isProven: proven !== null },
+        request.body,
+      );
       on.metrics.reported(outcomeOf(request.body, license));
+      const now = on.now();
       const head = syncHead({ ...license, licenseKey: license.key }, now);
-      return { ...head, ...standingOf(license, now) } satisfies StatusAnswer;
+      return { ...head, ...standingOf(license, now), ...told } satisfies StatusAnswer;
     },
   );
 }

@@ -1,4 +1,5 @@
 import type { Database } from '../database/database.ts';
+import type { Fleet } from '../fleet/fleet.ts';
 import type { App } from '../http/app-types.ts';
 import type { RequestLimits } from '../http/limits/request-limits.ts';
 import type { UnsentAnswers } from '../http/limits/unsent-answers.ts';
@@ -19,6 +20,7 @@ export async function addSyncApi(
   on: {
     readonly database: Database;
     readonly metrics: BackendMetrics;
+    readonly fleet: Fleet;
     readonly keys: KeyRing;
     readonly identity: IdentityOptions;
     readonly answerCacheBytes: number;
@@ -41,6 +43,6 @@ export async function addSyncApi(
       terminalId: admissions.terminalOf(request),
     }));
     addSyncRoutes(scope, { database, admissions, cache, metrics, now });
-    addStatusRoute(scope, { database, admissions, cache, metrics, now });
+    addStatusRoute(scope, { database, admissions, cache, metrics, now, fleet: on.fleet });
   });
 }

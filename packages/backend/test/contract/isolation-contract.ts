@@ -72,6 +72,7 @@ async function fullLicense(database: Database): Promise<{ key: LicenseKey; id: n
   await asOwner(
     database,
     `INSERT INTO terminals (license_id, terminal_id) VALUES (${id}, '${randomUUID()}');
+    INSERT INTO deliveries VALUES (${id}, 'epoch00001', 1, now(), 1, '{1}', now());
     INSERT INTO seat_codes VALUES (${id}, '${randomUUID()}', 'hash', 'name', now());
     INSERT INTO assertions VALUES (${id}, '${randomUUID()}', 'jti', now());
     INSERT INTO revocations (license_id, kind, created_at, done_at) VALUES (${id}, 'block', now(), now());
@@ -95,7 +96,7 @@ const GRANTS = {
     revocations: 'insert, select',
     seat_codes: 'delete, insert, select, update used_by_key',
     terminals:
-      'insert, select, update clock_offset_ms, update digest, update epoch, update last_seen_at, update name, update revoked_at, update token_expires_at, update unsent_sales, update version',
+      'insert, select, update name, update revoked_at, update token_expires_at',
   },
   [SYSTEM_ROLE]: {
     api_keys: 'insert, select, update name',
@@ -105,6 +106,7 @@ const GRANTS = {
     broadcasts: 'insert, select, update published_at',
     catalogs: 'insert, select',
     changes: 'select',
+    deliveries: 'delete, insert, select, update applied, update buckets, update last_applied_at',
     licenses: 'insert, select',
     publications: 'insert, select, update published_version',
     relay_shards: 'select, update lease_until, update owner',
@@ -113,7 +115,8 @@ const GRANTS = {
     revocations: 'insert, select, update done_at',
     seat_codes: 'select',
     signing_keys: 'delete, insert, select, update current_from, update retired_at, update state',
-    terminals: 'select, update blocked_until, update closed_at',
+    terminals:
+      'insert, select, update blocked_until, update clock_offset_ms, update cloned_at, update closed_at, update digest, update epoch, update instance_id, update instance_runs, update instance_starts, update last_seen_at, update state, update unsent_sales, update version',
   },
 };
 

@@ -6,6 +6,7 @@ import { commitContract } from './commit-contract.ts';
 import { concurrencyContract } from './concurrency-contract.ts';
 import { databaseContract } from './database-contract.ts';
 import { deltaContract } from './delta-contract.ts';
+import { fleetContract } from './fleet-contract.ts';
 import { isolationContract } from './isolation-contract.ts';
 import { licensesContract } from './licenses-contract.ts';
 import { propertyContract } from './property-contract.ts';
@@ -35,6 +36,7 @@ export function storageContract(
     concurrencyContract(database);
     propertyContract(database);
     terminalsContract(database);
+    fleetContract(database);
     activationContract(database);
     auditContract(database);
     isolationContract(database);

@@ -6,10 +6,10 @@ import { expect, test } from 'vitest';
 import { createBroadcast } from '../../src/broadcasts/create-broadcast.ts';
 import { commit } from '../../src/catalog/commit.ts';
 import type { Database } from '../../src/database/database.ts';
+import { writeReports } from '../../src/fleet/report-statements.ts';
 import { getLicense } from '../../src/licenses/find-license.ts';
 import { readWaitingBroadcasts } from '../../src/relay/broadcast-statements.ts';
 import { listTerminals } from '../../src/terminals/list-terminals.ts';
-import { recordReport } from '../../src/terminals/record-report.ts';
 import { context, newLicense, product } from './fixture.ts';
 
 export function terminalsContract(database: () => Database): void {
@@ -19,10 +19,13 @@ export function terminalsContract(database: () => Database): void {
     const { id, epoch, digest } = await getLicense(database(), key);
     await commit(database(), key, [product('P2')], context);
     const terminal = randomUUID();
-    const now = (): Date => new Date('2026-11-23T14:00:00.000Z');
+    const at = new Date('2026-11-23T14:00:00.000Z');
     const report = async (cursor: StatusReport['cursor']): Promise<unknown> => {
       const clock = '2026-11-23T14:00:01.500Z';
-      await recordReport(database(), id, terminal, { cursor, unsent_sales: 2, clock }, { now });
+      const said = { cursor, unsent_sales: 2, clock };
+      await writeReports(database(), [
+        { licenseId: id, terminalId: terminal, isProven: false, at, report: said },
+      ]);
       const all = await listTerminals(database());
       return all.filter((each) => each.terminal_id === terminal);
     };
