@@ -10,6 +10,8 @@ export interface ServiceProcess extends AsyncDisposable {
   readonly url: string;
   readonly pid: number;
   readonly isRunning: () => boolean;
+  /** What it has written to its standard output, up to now. */
+  readonly output: () => string;
   /** Kills it (-9); resolves when it is gone. */
   readonly kill: () => Promise<void>;
   /** Stops it in its tracks (SIGSTOP) until it is thawed. */
@@ -29,9 +31,12 @@ export interface ServiceProcessOptions {
 /** Starts one. Rejects where it ends before it listens. */
 export async function startServiceProcess(options: ServiceProcessOptions): Promise<ServiceProcess> {
   const child = fork(options.script, {
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     execArgv: (options.preload ?? []).flatMap((module) => ['--import', module.href]),
     env: { PATH: process.env['PATH'], [RUN_MARK]: process.env[RUN_MARK], ...options.environment },
   });
+  let output = '';
+  child.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString('utf8')));
   const [url]: unknown[] = await Promise.race([once(child, 'message'), once(child, 'exit')]);
   const { pid } = child;
   if (typeof url !== 'string' || pid === undefined) throw new Error('The process ended before it listened.');
@@ -49,6 +54,7 @@ export async function startServiceProcess(options: ServiceProcessOptions): Promi
     url,
     pid,
     isRunning,
+    output: () => output,
     kill: () => kill(child, isRunning),
     freeze: () => void child.kill('SIGSTOP'),
     thaw: () => void child.kill('SIGCONT'),
