@@ -23,6 +23,7 @@ export class BackendMetrics implements RelayObserver, RevocationObserver {
   readonly #published: Counter;
   readonly #waited: Histogram;
   readonly #publishFailures: Counter;
+  readonly #passedOver: Counter;
   readonly #backlog: Gauge;
   readonly #shards: Gauge;
   #shardsHeld: () => number = () => 0;
@@ -67,6 +68,11 @@ export class BackendMetrics implements RelayObserver, RevocationObserver {
       name: 'tillcast_relay_wait_seconds',
       help: 'From the commit of a change to the confirm of its message, by the clock of this machine',
       buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5, 30, 300],
+      registers,
+    });
+    this.#passedOver = new Counter({
+      name: 'tillcast_changes_passed_over_total',
+      help: 'Changes of long backlogs that were left to the delta',
       registers,
     });
     this.#publishFailures = new Counter({
@@ -177,6 +183,10 @@ export class BackendMetrics implements RelayObserver, RevocationObserver {
     this.#published.inc({ type });
     // Another machine's clock may be behind the one that committed.
     this.#waited.observe(Math.max(waitedMs, 0) / 1000);
+  }
+
+  passedOver(changes: number): void {
+    this.#passedOver.inc(changes);
   }
 
   failed(code: ErrorCode): void {

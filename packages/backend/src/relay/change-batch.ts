@@ -33,6 +33,13 @@ async function publishChange(change: WaitingChange, context: PublishContext): Pr
   };
   const outcome = await settle(context.publisher.publish(message));
   report(outcome, fields, change.committedAtMs, context);
+  if (outcome.outcome === 'confirmed' && change.passedOver > 0) {
+    context.observer.passedOver(change.passedOver);
+    context.logger.info(
+      { ...fields, passed_over: change.passedOver },
+      'changes before it are left to the delta',
+    );
+  }
   return { change, outcome };
 }
 

@@ -23,6 +23,19 @@ export interface WaitingChange {
   readonly signature: string | null;
   /** Milliseconds since 1970. */
   readonly committedAtMs: number;
+  /** Changes right before it that are not published: its tills see a gap, and the delta brings them. */
+  readonly passedOver: number;
+}
+
+/** How much of a license is read at once. */
+export interface ReadBounds {
+  /** Changes of one license at most. */
+  readonly limit: number;
+  /**
+   * Where more changes of a license wait than this, only the newest is read, and those that say how the license
+   * stands: the delta that its tills then ask for holds each item once, however often it changed.
+   */
+  readonly coalesceBeyond: number;
 }
 
 /** How far a license is published. */
@@ -68,12 +81,11 @@ export interface ChangeLog {
   /**
    * The next changes of each license, by license and version; of a license that has ended only how it stands.
    * @param sent how far each license has been handed to the broker already, confirmed or not
-   * @param limit of changes for one license
    * @param shards changes of other shards are left out
    */
   readWaiting(
     sent: readonly Progress[],
-    limit: number,
+    bounds: ReadBounds,
     shards: readonly number[],
   ): Promise<readonly WaitingChange[]>;
   /** Notes how far licenses are published; never backwards. What is noted may be lost, and is then published again. */

@@ -9,7 +9,7 @@ import { findBacklog, markPublished, readWaiting } from './publication-statement
 export function databaseChangeLog(database: Database): ChangeLog {
   return {
     findBacklog: (shards) => findBacklog(database, shards),
-    readWaiting: (sent, limit, shards) => readWaiting(database, sent, limit, shards),
+    readWaiting: (sent, bounds, shards) => readWaiting(database, sent, bounds, shards),
     markPublished: (done) => markPublished(database, done),
     readWaitingBroadcasts: () => readWaitingBroadcasts(database),
     markBroadcastsPublished: (ids) => markBroadcastsPublished(database, ids),

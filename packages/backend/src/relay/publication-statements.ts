@@ -10,7 +10,7 @@ import {
   textColumn,
 } from '../database/statement.ts';
 import { licenseKeyColumn } from '../licenses/license.ts';
-import type { Backlog, Progress, WaitingChange } from './change-log.ts';
+import type { Backlog, Progress, ReadBounds, WaitingChange } from './change-log.ts';
 
 const FIND_BACKLOG = statement<Backlog>(
   'find_backlog',
@@ -27,15 +27,19 @@ const READ_WAITING = statement<WaitingChange>(
   'read_waiting_changes',
   `SELECT l.id AS "licenseId", l.key AS "licenseKey", p.shard, c.version, c.id, c.type, c.message,
     c.signature,
-    
+    c.version - coalesce(lag(c.version) OVER (PARTITION BY l.id ORDER BY c.version), since.version) - 1
+      AS "passedOver",
     -- A number, since parsing a timestamp took longer than all else of a row.
     (extract(epoch FROM c.committed_at) * 1000)::bigint AS "committedAtMs"
   FROM unnest($1::integer[], $2::bigint[]) AS wanted (license_id, sent_version)
   JOIN licenses l ON l.id = wanted.license_id
   JOIN publications p ON p.license_id = wanted.license_id
+  JOIN catalogs head ON head.license_id = wanted.license_id
+  CROSS JOIN LATERAL (SELECT greatest(wanted.sent_version, p.published_version) AS version) since
   CROSS JOIN LATERAL (
     SELECT * FROM changes
-    WHERE license_id = wanted.license_id AND version > greatest(wanted.sent_version, p.published_version)
+    WHERE license_id = wanted.license_id AND version > since.version
+      AND (head.version - since.version <= $5 OR version = head.version OR type = 'license_update')
       AND (type = 'license_update' OR (l.status = 'active' AND (l.valid_until IS NULL OR l.valid_until > now())))
     ORDER BY version
     LIMIT $3
@@ -52,6 +56,7 @@ const READ_WAITING = statement<WaitingChange>(
     message: textColumn,
     signature: nullable(textColumn),
     committedAtMs: integerColumn,
+    passedOver: integerColumn,
   },
 );
 
@@ -72,18 +77,17 @@ export function findBacklog(session: Session, shards: readonly number[]): Promis
 /**
  * The next changes of each license, by license and version.
  * @param sent how far each license has been handed to the broker already, confirmed or not
- * @param limit of changes for one license
  * @param shards changes of other shards are left out
  */
 export function readWaiting(
   session: Session,
   sent: readonly Progress[],
-  limit: number,
+  { limit, coalesceBeyond }: ReadBounds,
   shards: readonly number[],
 ): Promise<readonly WaitingChange[]> {
   const licenseIds = sent.map(({ licenseId }) => licenseId);
   const versions = sent.map(({ version }) => version);
-  return session.query(READ_WAITING, [licenseIds, versions, limit, shards]);
+  return session.query(READ_WAITING, [licenseIds, versions, limit, shards, coalesceBeyond]);
 }
 
 /** Notes how far licenses are published. Not waited for on disk: losing it doubles messages, which tills drop. */

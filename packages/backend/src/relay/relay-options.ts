@@ -16,6 +16,8 @@ export interface RelayObserver {
   published(type: string, waitedMs: number): void;
   /** A message was not confirmed; it is tried again unless it can never be published. */
   failed(code: ErrorCode): void;
+  /** So many changes of a long backlog are not published: the delta brings them. */
+  passedOver(changes: number): void;
   /** Changes that wait in this relay's shards, as counted every few seconds. */
   backlog(changes: number): void;
 }
@@ -28,6 +30,8 @@ export interface RelayOptions {
   /** A UUID that no other relay has; a new one where left out. */
   readonly relayId?: string;
   readonly clock?: Clock;
+  /** How many changes of one license may wait before only the newest of them is published. */
+  readonly coalesceBeyond?: number;
   /** The wall clock, for what the observer is told: milliseconds since 1970. */
   readonly nowMs?: () => number;
   /** A number in [0, 1). */

@@ -13,6 +13,8 @@ import { Signal } from './signal.ts';
 /** Changes read at once; twice as many are under way, since one batch is read while another is confirmed. */
 const BATCH_CHANGES = 1_024;
 const BATCH_LICENSES = 64;
+/** A license whose tills have more than this to catch up with is quicker served by one delta. */
+const COALESCE_BEYOND = 1_000;
 /** In case a notification was lost: how often the whole backlog is looked through. */
 const SWEEP_EVERY_MS = 5_000;
 const RETRY = { initialMs: 200, maxMs: 10_000 };
@@ -20,6 +22,7 @@ const RETRY = { initialMs: 200, maxMs: 10_000 };
 const UNOBSERVED: RelayObserver = {
   published: () => undefined,
   failed: () => undefined,
+  passedOver: () => undefined,
   backlog: () => undefined,
 };
 
@@ -28,7 +31,8 @@ const UNOBSERVED: RelayObserver = {
  * of relays at once, which share the licenses by leases on shards.
  *
  * A change may be published more than once (a relay dies between confirm and mark): tills drop what they have
- * by its version. It is never passed over, except where the broker can never take it; then tills see the gap.
+ * by its version. It is passed over only where the broker can never take it, and in a long backlog, of which the
+ * newest change alone goes out; then tills see the gap and pull.
  * While broker or database is away, changes wait in the log and the relay waits for a word, not in a loop.
  */
 export class Relay implements AsyncDisposable {
@@ -174,7 +178,8 @@ export class Relay implements AsyncDisposable {
     for (const licenseId of licenses) this.#pending.delete(licenseId);
     const sent = licenses.map((licenseId) => ({ licenseId, version: this.#sent.get(licenseId) ?? 0 }));
     const limit = Math.ceil(BATCH_CHANGES / licenses.length);
-    const changes = await log.readWaiting(sent, limit, this.#leases.held());
+    const { coalesceBeyond = COALESCE_BEYOND } = this.#options;
+    const changes = await log.readWaiting(sent, { limit, coalesceBeyond }, this.#leases.held());
     const counts = Map.groupBy(changes, (change) => change.licenseId);
     for (const [licenseId, { length }] of counts) if (length === limit) this.#pending.add(licenseId);
     return changes;

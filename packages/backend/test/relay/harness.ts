@@ -27,6 +27,7 @@ export interface RelaySetup {
   readonly database: Database;
   readonly amqpUrl: string;
   readonly observer?: RelayObserver;
+  readonly coalesceBeyond?: number;
   /** What stands between the relay and the real publisher. */
   readonly through?: (publisher: Publisher) => RelayPublisher;
 }
@@ -44,6 +45,7 @@ export async function startRelay(setup: RelaySetup): Promise<RunningRelay> {
     publisher: setup.through?.(publisher) ?? publisher,
     logger: silentLogger,
     ...(setup.observer === undefined ? {} : { observer: setup.observer }),
+    ...(setup.coalesceBeyond === undefined ? {} : { coalesceBeyond: setup.coalesceBeyond }),
   });
   publisher.start();
   connection.start();

@@ -20,6 +20,7 @@ function settled(licenseId: number, version: number, outcome: Outcome): Settled 
     message: '',
     signature: null,
     committedAtMs,
+    passedOver: 0,
   } as const;
   return { change, outcome };
 }

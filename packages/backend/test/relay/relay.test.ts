@@ -66,12 +66,48 @@ test('[Y2] what was committed before the relay began is published too', async ()
   await publishedUpTo(database, key, 5);
   await first.stop();
   await using listener = await Listener.attach(vhost.amqpUrl, key);
-  for (let index = 0; index < 1_500; index += 1) {
+  for (let index = 0; index < 900; index += 1) {
     await commit(database, key, [setPrice('P1', 10 + index)], context);
   }
   await using _second = await startRelay({ database, amqpUrl: vhost.amqpUrl });
-  await listener.until(({ messages }) => messages.length >= 1_500);
-  expect(listener.changes.map(({ version }) => version)).toEqual(upTo(1_505).slice(5));
+  await listener.until(({ messages }) => messages.length >= 900);
+  expect(listener.changes.map(({ version }) => version)).toEqual(upTo(905).slice(5));
+});
+
+test('[H2] of a long backlog the newest change alone goes out, and what says how the license stands', async () => {
+  await using vhost = await freshVirtualHost();
+  const long = await newLicense(database);
+  const short = await newLicense(database);
+  await using first = await startRelay({ database, amqpUrl: vhost.amqpUrl });
+  await first.stop();
+  await using listener = await Listener.attach(vhost.amqpUrl, '#');
+  await commit(database, long, [product('P1', 1)], context);
+  await setLicenseStatus(database, long, 'suspended', context);
+  await setLicenseStatus(database, long, 'active', context);
+  for (let index = 0; index < 10; index += 1)
+    await commit(database, long, [setPrice('P1', 2 + index)], context);
+  for (let index = 0; index < 10; index += 1) await commit(database, short, [product('P1', index)], context);
+  let passedOver = 0;
+  const observer = {
+    published: () => undefined,
+    failed: () => undefined,
+    backlog: () => undefined,
+    passedOver: (changes: number) => {
+      passedOver += changes;
+    },
+  };
+  await using _second = await startRelay({ database, amqpUrl: vhost.amqpUrl, observer, coalesceBeyond: 12 });
+  await publishedUpTo(database, long, 13);
+  await publishedUpTo(database, short, 10);
+  await listener.until(({ changes }) => changes.length >= 13);
+  const of = (key: string): readonly number[] =>
+    listener.changes.filter(({ license_key }) => license_key === key).map(({ version }) => version);
+  expect(of(long)).toEqual([2, 3, 13]);
+  expect(of(short)).toEqual(upTo(10));
+  expect(passedOver).toBe(10);
+  await commit(database, long, [setPrice('P1', 99)], context);
+  await listener.until(({ changes }) => changes.length === 14);
+  expect(of(long)).toEqual([2, 3, 13, 14]);
 });
 
 test('[Y1] two relays share the licenses and keep each license’s order', async () => {
@@ -107,6 +143,7 @@ test('[Y4] what can never be published is counted and passed over', async () => 
   const observer = {
     published: () => undefined,
     failed: (code: string) => failed.push(code),
+    passedOver: () => undefined,
     backlog: () => undefined,
   };
   const through = (publisher: RelayPublisher): RelayPublisher =>
@@ -168,7 +205,7 @@ test('[L3] a broadcast goes to every license once, also one that was made before
   expect(other.changes).toEqual([]);
 });
 
-test('[Y2] an import of many and single changes of others come through side by side', async () => {
+test('[H1] [Y2] an import of many and single changes of others come through side by side', async () => {
   await using vhost = await freshVirtualHost();
   await using _relay = await startRelay({ database, amqpUrl: vhost.amqpUrl });
   await using listener = await Listener.attach(vhost.amqpUrl, '#');
