@@ -93,7 +93,9 @@ async function startLocked(
       );
     },
   });
-  const client = new SyncClient({ baseUrl: backendUrl, licenseKey, credentials, fetch }, () => clock.nowMs());
+  const client = new SyncClient({ baseUrl: backendUrl, licenseKey, credentials, fetch }, () =>
+    clock.steadyMs(),
+  );
   const driver = new ReplicaDriver({
     licenseKey,
     store,

@@ -65,7 +65,7 @@ export class TillView {
     const notices = this.#notices.filter(({ expires_at }) => expires_at > now);
     const items = this.#store.counts;
     const parts = { ...this.#identity, replica, nextRetryAtMs, unsentSales: 0, items, notices };
-    return terminalStateOf(parts, this.#clock.nowMs());
+    return terminalStateOf(parts, this.#clock);
   }
 
   /** `{"items":[…]}` with one kind's items as they are stored. @throws TillcastError `database_unavailable` */

@@ -67,7 +67,7 @@ test('[R6] [S7] a history that cannot be continued is replaced by the snapshot',
   expect(stage.backend.countAsked(SYNC_PATHS.fullData)).toBe(2);
 });
 
-test('[P4] [R5] content that differs is noticed before it is committed, and repaired by the snapshot', async () => {
+test('[P4] [R5] content that differs is noticed before it is committed, and repaired', async () => {
   await using stage = await Stage.set();
   await using till = await stage.openLiveTill();
   stage.catalog.commit([product('A', 7)]);
@@ -75,7 +75,7 @@ test('[P4] [R5] content that differs is noticed before it is committed, and repa
   await stage.publish(stage.catalog.message('product_update', product('A', 8).body ?? ''));
   await till.holds(stage.catalog);
   await till.reaches({ status: 'live', version: 2 });
-  expect(await till.counts()).toMatchObject({ digest_mismatch: 1, repair: 1 });
+  expect(await till.counts()).toMatchObject({ digest_mismatch: 1, repair: 1, mended: 1, snapshot: 1 });
 });
 
 test('[P4] [R5] a snapshot that is not what its digest says is never shown', async () => {

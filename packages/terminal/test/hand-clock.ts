@@ -14,6 +14,10 @@ export class HandClock implements TillClock {
     return this.#nowMs;
   }
 
+  steadyMs(): number {
+    return this.#nowMs;
+  }
+
   after(delayMs: number, callback: () => void): () => void {
     const id = (this.#made += 1);
     this.#timers.set(id, { atMs: this.#nowMs + delayMs, ring: callback });

@@ -8,6 +8,7 @@ function watched() {
   let deaf = 0;
   const clock = {
     nowMs: () => nowMs,
+    steadyMs: () => nowMs,
     after: (delayMs: number, callback: () => void) => {
       const timer = { dueMs: nowMs + delayMs, callback };
       timers.add(timer);

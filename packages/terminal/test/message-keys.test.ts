@@ -115,6 +115,7 @@ test('[E7] refused messages are said at once, and then no oftener than once a mi
   const timers: (() => void)[] = [];
   const clock = {
     nowMs: () => 0,
+    steadyMs: () => 0,
     after: (delayMs: number, callback: () => void) => {
       expect(delayMs).toBe(REFUSED_LINE_EVERY_MS);
       timers.push(callback);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { encodeContent, type OutgoingMessage } from '@tillcast/broker';
 import type { Cursor } from '@tillcast/protocol/cursor';
 import { DigestSum, rowDigest } from '@tillcast/protocol/digest';
+import { BucketSums, bucketOf } from '@tillcast/protocol/digest-buckets';
 import { type Row, rowOf, withPrice } from '@tillcast/protocol/items/item';
 import { type ItemKind, PLURAL } from '@tillcast/protocol/items/kind';
 import type { LicenseKey } from '@tillcast/protocol/license-key';
@@ -94,6 +95,31 @@ export class ModelCatalog {
     for (const plural of Object.values(PLURALS)) lists[plural] = [];
     for (const { kind, body } of this.rows) lists[PLURALS[kind]]?.push(JSON.parse(body ?? 'null'));
     return { ...this.head(), ...lists };
+  }
+
+  /** The sums of the rows' numbers. */
+  digests(): Record<string, unknown> {
+    const sums = new BucketSums();
+    for (const { digest } of this.#numbers()) sums.add(digest);
+    return { ...this.head(), sums: sums.toArray() };
+  }
+
+  /** The rows' numbers in some buckets. */
+  rowDigests(buckets: readonly string[]): Record<string, unknown> {
+    const rows = this.#numbers().filter(({ digest }) => buckets.includes(bucketOf(digest)));
+    return { ...this.head(), rows: rows.map(({ kind, id, digest }) => ({ kind, id, digest })) };
+  }
+
+  /** The rows of some numbers. */
+  numbered(digests: readonly string[]): Record<string, unknown> {
+    const rows = this.#numbers().filter(({ digest }) => digests.includes(digest));
+    return { ...this.head(), rows: rows.map(({ kind, id, body }) => ({ kind, id, item: JSON.parse(body) })) };
+  }
+
+  #numbers(): readonly { kind: ItemKind; id: string; body: string; digest: string }[] {
+    return this.rows.flatMap(({ kind, id, body }) =>
+      body === null ? [] : [{ kind, id, body, digest: rowDigest(kind, id, body) }],
+    );
   }
 
   /** The delta in pages of `size` rows; null where it cannot be answered. */

@@ -92,6 +92,12 @@ export class ScriptedBackend implements AsyncDisposable {
         const { epoch, since, page } = Object.fromEntries(url.searchParams);
         return this.catalog.delta(epoch ?? '', Number(since), Number(page ?? 0), this.pageSize);
       }
+      case SYNC_PATHS.digests:
+        return this.catalog.digests();
+      case SYNC_PATHS.rowDigests:
+        return this.catalog.rowDigests(url.searchParams.get('buckets')?.split(',') ?? []);
+      case SYNC_PATHS.rows:
+        return this.catalog.numbered(url.searchParams.get('digests')?.split(',') ?? []);
       case SYNC_PATHS.status:
         this.reports.push(statusReportSchema.parse(JSON.parse(body)));
         return { ...this.catalog.head(), valid: true, code: 'license_active', detail: '' };

@@ -124,20 +124,6 @@ test.each([
       withDatabase(path, (db) => db.exec("update meta set license_key = 'EXTRO-LIFE-XYZ789'"));
     },
   ],
-  [
-    'changed in one row',
-    (path: string) => {
-      filled(path);
-      withDatabase(path, (db) => db.exec(`update items set body = replace(body, '"price":1', '"price":2')`));
-    },
-  ],
-  [
-    'lacking one row',
-    (path: string) => {
-      filled(path);
-      withDatabase(path, (db) => db.exec(`delete from items`));
-    },
-  ],
 ])('[T4] a file that is %s is set aside and the catalog begins empty', (_what, damage) => {
   using folder = tempFolder();
   const path = folder.file('catalog.sqlite');
@@ -225,16 +211,6 @@ test('[T6] a broadcast is kept once, and until it expires', () => {
   expect(store.notices('2026-01-01T11:59:59.999Z')).toEqual([notice]);
   expect(store.notices('2026-01-01T12:00:00.000Z')).toEqual([]);
 });
-
-function filled(path: string): void {
-  using store = open(path);
-  const row = product('A', 1);
-  store.replaceAll(
-    [row],
-    { epoch: 'epoch00001', version: 1, digest: rowDigest('product', 'A', row.body ?? '') },
-    silent,
-  );
-}
 
 function withDatabase(path: string, work: (db: DatabaseSync) => void): void {
   const db = new DatabaseSync(path);

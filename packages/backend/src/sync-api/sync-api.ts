@@ -11,8 +11,12 @@ import { AccessTokens } from './access-tokens.ts';
 import { Admissions } from './admissions.ts';
 import { AnswerCache } from './answer-cache.ts';
 import { LicenseGate } from './license-gate.ts';
+import { addRepairRoutes } from './repair-routes.ts';
 import { addStatusRoute } from './status-route.ts';
 import { addSyncRoutes } from './sync-routes.ts';
+
+/** A report has a few kilobytes. What thousands of slow ones may hold is this times their number. */
+const BODY_LIMIT_BYTES = 64 * 1024;
 
 /** Adds what tills ask, behind the license gate. */
 export async function addSyncApi(
@@ -36,6 +40,9 @@ export async function addSyncApi(
   const cache = new AnswerCache({ maxBytes: on.answerCacheBytes });
   const admissions = new Admissions();
   await app.register(async (scope: App) => {
+    scope.addHook('onRoute', (route) => {
+      route.bodyLimit ??= BODY_LIMIT_BYTES;
+    });
     admissions.guard(scope, gate);
     scope.addHook('onRequest', async (request) => on.unsent.countFor(request, admissions.of(request).id));
     on.requestLimits?.guardTerminals(scope, (request) => ({
@@ -43,6 +50,7 @@ export async function addSyncApi(
       terminalId: admissions.terminalOf(request),
     }));
     addSyncRoutes(scope, { database, admissions, cache, metrics, now });
+    addRepairRoutes(scope, { database, admissions, cache, metrics, now });
     addStatusRoute(scope, { database, admissions, cache, metrics, now, fleet: on.fleet });
   });
 }

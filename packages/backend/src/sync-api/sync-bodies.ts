@@ -1,3 +1,4 @@
+import type { NumberedRow } from '@tillcast/protocol/http/repair-api';
 import type { SyncHead } from '@tillcast/protocol/http/sync-api';
 import { ITEM_KINDS, type ItemKind, PLURAL } from '@tillcast/protocol/items/kind';
 
@@ -50,6 +51,24 @@ export function deltaBody(
     ['changes', page.changes],
     ['next', JSON.stringify(page.next)],
   ]);
+}
+
+/** The digest, taken apart. */
+export function digestsBody(found: CatalogHead & { readonly sums: readonly string[] }, readAt: Date): string {
+  return JSON.stringify({ ...syncHead(found, readAt), sums: found.sums });
+}
+
+/** The names and numbers of some rows. */
+export function rowDigestsBody(
+  found: CatalogHead & { readonly rows: readonly NumberedRow[] },
+  readAt: Date,
+): string {
+  return JSON.stringify({ ...syncHead(found, readAt), rows: found.rows });
+}
+
+/** Some rows; the JSON text of an array, spliced in as it is. */
+export function rowsBody(found: CatalogHead & { readonly rows: string }, readAt: Date): string {
+  return withTexts(syncHead(found, readAt), [['rows', found.rows]]);
 }
 
 /** An object's JSON with members added whose values are JSON texts already: no row is parsed to be sent. */

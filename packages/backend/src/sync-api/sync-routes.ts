@@ -18,7 +18,7 @@ import { readSnapshot } from '../catalog/read-snapshot.ts';
 import type { Database } from '../database/database.ts';
 import type { App } from '../http/app-types.ts';
 import { TERMINAL_SECURITY } from '../http/documentation.ts';
-import { answer, refusals } from '../http/error-answers.ts';
+import { answer, type DescribedHeader, refusals } from '../http/error-answers.ts';
 import { HEAD_EXAMPLE, ITEM_EXAMPLES } from '../http/examples.ts';
 import type { LicenseState } from '../licenses/license.ts';
 import type { BackendMetrics } from '../metrics/metrics.ts';
@@ -52,10 +52,13 @@ export const LICENSE_REFUSALS: readonly ErrorCode[] = [
 ];
 
 /** What a part of the catalog is sent with. */
-const CATALOG_HEADERS = {
+export const CATALOG_HEADERS: Readonly<Record<string, DescribedHeader>> = {
   etag: { type: 'string', description: 'Weak; send it back as If-None-Match' },
   vary: { type: 'string', description: 'Accept-Encoding, Authorization, X-License-Key' },
-} as const;
+};
+
+/** A client has the answer already. */
+export const NOT_MODIFIED: z.ZodNull = z.null().describe('Nothing has changed since the ETag that was sent');
 
 /** What our tills ask for at once, and what is meant where nothing is said: pages that others ask for too. */
 const USUAL_LIMITS: readonly number[] = [1_000, 2_000];
@@ -69,7 +72,6 @@ export function addSyncRoutes(app: App, on: SyncDependencies): void {
     security: TERMINAL_SECURITY,
     querystring: noQuery,
   };
-  const notModified = z.null().describe('Nothing has changed since the ETag that was sent');
 
   app.get(
     SYNC_PATHS.fullData,
@@ -85,7 +87,7 @@ export function addSyncRoutes(app: App, on: SyncDependencies): void {
             { ...HEAD_EXAMPLE, ...ITEM_EXAMPLES },
             CATALOG_HEADERS,
           ),
-          304: notModified,
+          304: NOT_MODIFIED,
           ...refusals(...LICENSE_REFUSALS),
         },
       },
@@ -112,7 +114,7 @@ export function addSyncRoutes(app: App, on: SyncDependencies): void {
               Object.assign({ ...HEAD_EXAMPLE }, { [PLURAL[kind]]: ITEM_EXAMPLES[PLURAL[kind]] }),
               CATALOG_HEADERS,
             ),
-            304: notModified,
+            304: NOT_MODIFIED,
             ...refusals(...LICENSE_REFUSALS),
           },
         },
@@ -152,7 +154,7 @@ export function addSyncRoutes(app: App, on: SyncDependencies): void {
         summary: 'Where the catalog stands',
         response: {
           200: answer('The version and its digest', versionAnswerSchema, HEAD_EXAMPLE, CATALOG_HEADERS),
-          304: notModified,
+          304: NOT_MODIFIED,
           ...refusals(...LICENSE_REFUSALS),
         },
       },
@@ -189,7 +191,7 @@ function kindReader(on: SyncDependencies, kind: ItemKind): (license: LicenseStat
 }
 
 /** Answers with a part of the catalog: from the client's own copy, from the cache, or from the database. */
-async function sendPart(
+export async function sendPart(
   on: SyncDependencies,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -245,7 +247,7 @@ async function readChanges(
 }
 
 /** Names content: the license's number first, so that nothing one license sends can name another's. */
-function cacheKey(
+export function cacheKey(
   license: Pick<LicenseState, 'id'>,
   at: { readonly epoch: string; readonly version: number },
   part: string,
@@ -253,7 +255,7 @@ function cacheKey(
   return `${license.id} ${at.epoch} ${at.version} ${part}`;
 }
 
-async function sendCached(
+export async function sendCached(
   on: SyncDependencies,
   request: FastifyRequest,
   reply: FastifyReply,

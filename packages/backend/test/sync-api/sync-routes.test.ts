@@ -26,6 +26,9 @@ const SYNC_ROUTES = [
   ...ITEM_PLURALS.map((plural) => `/api/v1/sync/${plural}`),
   '/api/v1/sync/version',
   '/api/v1/sync/changes?epoch=abcdefgh&since=0',
+  '/api/v1/sync/digests',
+  '/api/v1/sync/digests/rows?epoch=abcdefgh&version=1&buckets=00',
+  '/api/v1/sync/rows?epoch=abcdefgh&version=1&digests=0000000000000000',
 ];
 
 let on: TestApp;

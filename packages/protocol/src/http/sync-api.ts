@@ -78,7 +78,7 @@ export const deltaPageSchema: z.ZodType<DeltaPage, unknown> = z
   .meta({ id: 'Changes' });
 
 // Not a coercion, which would take an empty text as 0 and `1e3` as 1000.
-const wholeNumberText = z
+export const wholeNumberText: z.ZodType<number, string> = z
   .string()
   .regex(/^\d{1,16}$/, 'must be a whole number')
   .transform(Number)
@@ -127,6 +127,9 @@ export const SYNC_PATHS = {
   fullData: '/api/v1/sync/full_data',
   changes: '/api/v1/sync/changes',
   version: '/api/v1/sync/version',
+  digests: '/api/v1/sync/digests',
+  rowDigests: '/api/v1/sync/digests/rows',
+  rows: '/api/v1/sync/rows',
   status: '/api/v1/terminals/self/status',
   list: (plural: ItemPlural): string => `/api/v1/sync/${plural}`,
 } as const;

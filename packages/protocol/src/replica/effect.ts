@@ -15,10 +15,14 @@ export type ReplicaEffect =
   | { readonly effect: 'applyRows'; readonly rows: readonly Row[]; readonly target: Cursor }
   /** The same with the rows of a snapshot, in the place of all that is there. */
   | { readonly effect: 'replaceAll'; readonly rows: readonly Row[]; readonly target: Cursor }
+  /** The same with the rows of a repair; what is compared is the digest of all texts as they then lie in the store. */
+  | { readonly effect: 'applyRepair'; readonly rows: readonly Row[]; readonly target: Cursor }
   /** Ask for all pages of the delta; answer `delta`, `historyGone`, `pullFailed` or `refused`. */
   | { readonly effect: 'pullDelta'; readonly since: Cursor }
   /** Ask for the snapshot; answer `snapshot`, `pullFailed` or `refused`. */
   | { readonly effect: 'pullSnapshot' }
+  /** Find out which rows are not the server's and ask for those; answer `repair`, `repairGivenUp`, `pullFailed` or `refused`. */
+  | { readonly effect: 'pullRepair' }
   /** Answer `settled` after a short wait. */
   | { readonly effect: 'startSettling' }
   | { readonly effect: 'stopSettling' }
@@ -36,7 +40,9 @@ export type ReplicaMetric =
   | 'gap'
   | 'foreign_epoch'
   | 'digest_mismatch'
+  | 'content_differs'
   | 'repair'
+  | 'mended'
   | 'held_overflow'
   | 'unfounded'
   | 'delta'

@@ -19,6 +19,15 @@ export type ReplicaEvent =
   | { readonly type: 'detached' }
   | { readonly type: 'message'; readonly change: IncomingChange }
   | { readonly type: 'delta'; readonly to: Cursor; readonly rows: readonly Row[]; readonly askedAtMs: number }
+  /** The rows that are not the server's, as it has them; null bodies for those that it does not have. */
+  | {
+      readonly type: 'repair';
+      readonly to: Cursor;
+      readonly rows: readonly Row[];
+      readonly askedAtMs: number;
+    }
+  /** Too much differs, or the server's answers do not go together: only the snapshot helps. */
+  | { readonly type: 'repairGivenUp' }
   | {
       readonly type: 'snapshot';
       readonly to: Cursor;
@@ -39,8 +48,8 @@ export type ReplicaEvent =
       readonly asked: Cursor | null;
       readonly askedAtMs: number;
     }
-  /** The driver's clock stands before a time at which it was asked already: no age can be told by it. */
-  | { readonly type: 'clockSetBack' }
+  /** The rows as they lie in the store are not those of our cursor, though nothing was received or failed. */
+  | { readonly type: 'contentDiffers' }
   | { readonly type: 'syncRequested' };
 
 export type EventType = ReplicaEvent['type'];

@@ -2,8 +2,11 @@ import type { ReplicaEffect } from './effect.ts';
 import type { EventOf, EventType, ReplicaEvent } from './event.ts';
 import {
   applyDelta,
+  applyRepair,
   applySnapshot,
   committed,
+  contentDiffers,
+  contentDiffersMeanwhile,
   digestDiffers,
   drain,
   hold,
@@ -11,11 +14,11 @@ import {
   nextHeld,
   noted,
   pull,
+  pullFailed,
   refuse,
   type Step,
   seen,
   storeFailed,
-  wait,
 } from './moves.ts';
 import type { ReplicaState, StateName, StateNamed, Waiting } from './state.ts';
 
@@ -39,9 +42,6 @@ const ignored = (state: ReplicaState): Step => stay(state);
 
 const detached = <S extends ReplicaState>(state: S): Step => stay({ ...state, attached: false });
 
-/** An old proof would be young again once the clock has come back to it. */
-const unproven = <S extends ReplicaState>(state: S): Step => stay({ ...state, claim: null, proof: null });
-
 const after = (effect: ReplicaEffect, next: Step): Step => ({
   state: next.state,
   effects: [effect, ...next.effects],
@@ -50,6 +50,9 @@ const settledNow = (next: Step): Step => after({ effect: 'stopSettling' }, next)
 /** The gap is the one that was open before: its wait goes on, or changes that come fast would prolong it for ever. */
 const stillSettling = ({ state, effects }: Step): Step =>
   stay(state, ...effects.filter(({ effect }) => effect !== 'startSettling'));
+/** The wait is the one that was under way: its timer goes on. */
+const stillWaiting = ({ state, effects }: Step): Step =>
+  stay(state, ...effects.filter(({ effect }) => effect !== 'startRetry'));
 const retriedNow = (next: Step): Step => after({ effect: 'stopRetry' }, next);
 const repull = (state: Waiting): Step => pull(state, state.held, state.pull, state.attempt);
 
@@ -60,6 +63,8 @@ const TABLE: Table = {
     detached,
     message: (state, { change }) => drain(state, [change]),
     delta: ignored,
+    repair: ignored,
+    repairGivenUp: ignored,
     snapshot: ignored,
     historyGone: ignored,
     pullFailed: ignored,
@@ -69,7 +74,7 @@ const TABLE: Table = {
     settled: ignored,
     retryDue: ignored,
     answered: judge,
-    clockSetBack: unproven,
+    contentDiffers: (state) => contentDiffers(state, []),
     syncRequested: (state) => pull(state, []),
   },
 
@@ -84,6 +89,8 @@ const TABLE: Table = {
       return { state: next.state, effects: [...effects, ...next.effects] };
     },
     delta: ignored,
+    repair: ignored,
+    repairGivenUp: ignored,
     snapshot: ignored,
     historyGone: ignored,
     pullFailed: ignored,
@@ -93,7 +100,7 @@ const TABLE: Table = {
     settled: (state) => pull(state, state.held),
     retryDue: ignored,
     answered: (state, event) => stay(noted(state, event)),
-    clockSetBack: unproven,
+    contentDiffers: (state) => settledNow(contentDiffers(state, state.held)),
     syncRequested: (state) => settledNow(pull(state, state.held)),
   },
 
@@ -107,17 +114,19 @@ const TABLE: Table = {
       return stay({ ...seen(state, change.to), held }, ...effects);
     },
     delta: applyDelta,
+    repair: applyRepair,
+    repairGivenUp: (state) => pull(state, state.held, 'snapshot', state.attempt, state.again),
     snapshot: applySnapshot,
     historyGone: (state) => pull(state, state.held, 'snapshot', state.attempt, state.again),
-    pullFailed: (state) =>
-      wait(state, { pull: state.pull, attempt: state.attempt + 1, why: 'unreachable' }, state.held),
+    pullFailed,
     refused: (state, { code }) => refuse(state, code),
     applied: ignored,
     applyFailed: ignored,
     settled: ignored,
     retryDue: ignored,
     answered: (state, event) => stay(noted(state, event)),
-    clockSetBack: unproven,
+    contentDiffers: (state) =>
+      state.pull === 'delta' ? contentDiffers(state, state.held) : contentDiffersMeanwhile(state),
     syncRequested: ignored,
   },
 
@@ -130,6 +139,8 @@ const TABLE: Table = {
       return stay({ ...seen(state, change.to), held }, ...effects);
     },
     delta: ignored,
+    repair: ignored,
+    repairGivenUp: ignored,
     snapshot: ignored,
     historyGone: ignored,
     pullFailed: ignored,
@@ -140,7 +151,7 @@ const TABLE: Table = {
     settled: ignored,
     retryDue: ignored,
     answered: (state, event) => stay(noted(state, event)),
-    clockSetBack: unproven,
+    contentDiffers: (state) => contentDiffersMeanwhile({ ...state, again: true }),
     syncRequested: (state) => stay({ ...state, again: true }),
   },
 
@@ -156,10 +167,16 @@ const TABLE: Table = {
         return stay({ ...seen(state, change.to), held }, ...effects);
       }
       const { pull: asked, attempt, why } = state;
-      const next = retriedNow(drain(state, held, { pull: asked, attempt, why }));
+      const drained = drain(state, held, { pull: asked, attempt, why });
+      const next =
+        drained.state.name === 'waiting' && drained.state.why === why
+          ? stillWaiting(drained)
+          : retriedNow(drained);
       return { state: next.state, effects: [...effects, ...next.effects] };
     },
     delta: ignored,
+    repair: ignored,
+    repairGivenUp: ignored,
     snapshot: ignored,
     historyGone: ignored,
     pullFailed: ignored,
@@ -173,7 +190,7 @@ const TABLE: Table = {
       const known = noted(state, event);
       return state.why === 'unreachable' ? retriedNow(repull(known)) : stay(known);
     },
-    clockSetBack: unproven,
+    contentDiffers: contentDiffersMeanwhile,
     syncRequested: (state) => retriedNow(repull(state)),
   },
 
@@ -188,6 +205,8 @@ const TABLE: Table = {
       return change.edits?.length === 0 ? retriedNow(pull(known, [])) : stay(known);
     },
     delta: ignored,
+    repair: ignored,
+    repairGivenUp: ignored,
     snapshot: ignored,
     historyGone: ignored,
     pullFailed: ignored,
@@ -197,7 +216,7 @@ const TABLE: Table = {
     settled: ignored,
     retryDue: (state) => pull(state, []),
     answered: (state) => retriedNow(pull(state, [])),
-    clockSetBack: unproven,
+    contentDiffers: contentDiffersMeanwhile,
     syncRequested: (state) => retriedNow(pull(state, [])),
   },
 };

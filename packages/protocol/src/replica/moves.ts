@@ -28,6 +28,9 @@ export const HELD_MAX = 1000;
 /** So many deltas may leave a gap open before what is held beyond it is let go. */
 const UNFOUNDED_ATTEMPTS = 3;
 
+/** So many times a repair may go without an answer before all is asked for. */
+const REPAIR_ATTEMPTS = 3;
+
 /** A refused license begins here on the retry ladder: a person must act before it can go on. */
 const REFUSED_RUNG = 7;
 
@@ -75,7 +78,7 @@ function covers(cursor: Cursor, { at }: Claim): boolean {
   return relation === 'behind' || (relation === 'same' && at.digest === cursor.digest);
 }
 
-/** Ask the sync API: the delta where we hold something, else (or where wanted) the snapshot. */
+/** Ask the sync API: the delta where we hold something that is not in doubt, else the repair; the snapshot where we hold nothing. */
 export function pull(
   state: ReplicaContext,
   held: Held,
@@ -88,16 +91,43 @@ export function pull(
   if (wanted === 'snapshot' || cursor === null) {
     return { state: { ...next, pull: 'snapshot' }, effects: [{ effect: 'pullSnapshot' }] };
   }
+  // A delta on top of what is in doubt would leave the doubt.
+  if (wanted === 'repair' || state.suspect) {
+    return { state: { ...next, pull: 'repair' }, effects: [{ effect: 'pullRepair' }] };
+  }
   return { state: { ...next, pull: 'delta' }, effects: [{ effect: 'pullDelta', since: cursor }] };
 }
 
 /** Wait for the ladder's step before the next try. */
 export function wait(state: ReplicaContext, how: Wait, held: Held): Step {
-  const retry: ReplicaEffect = { effect: 'startRetry', attempt: how.attempt };
   return {
     state: { name: 'waiting', ...context(state), ...how, held },
-    effects: how.why === 'unreachable' ? [count('pull_failed'), retry] : [retry],
+    effects: [{ effect: 'startRetry', attempt: how.attempt }],
   };
+}
+
+/** A question had no answer that can be used. What was held meanwhile waited for it in vain, and is taken. */
+export function pullFailed(state: Pulling): Step {
+  const attempt = state.attempt + 1;
+  // A server that never answers these questions may still have a snapshot to give.
+  const asked = state.pull === 'repair' && attempt >= REPAIR_ATTEMPTS ? 'snapshot' : state.pull;
+  const how: Wait = { pull: asked, attempt, why: 'unreachable' };
+  return prefixed([count('pull_failed')], drain(state, state.held, how));
+}
+
+/** What lies in the store was found not to be what the cursor says. */
+export function suspected<S extends ReplicaContext>(state: S): S {
+  return { ...state, suspect: true, claim: null, proof: null };
+}
+
+/** The same where a repair can begin. */
+export function contentDiffers(state: ReplicaContext, held: Held): Step {
+  return prefixed([count('content_differs')], repair(state, held));
+}
+
+/** The same where what is under way must end first, or ends the doubt itself. */
+export function contentDiffersMeanwhile<S extends ReplicaState>(state: S): Step {
+  return { state: suspected(state), effects: [count('content_differs')] };
 }
 
 /** The server said no: the proof is void, and the next try is slow. */
@@ -112,6 +142,11 @@ export function refuse(state: ReplicaContext, code: ErrorCode): Step {
 export function applyDelta(state: Pulling, { to, rows, askedAtMs }: EventOf<'delta'>): Step {
   const effects: readonly ReplicaEffect[] = [count('delta'), { effect: 'applyRows', rows, target: to }];
   return { state: applyingPulled(state, 'delta', { at: to, askedAtMs }), effects };
+}
+
+export function applyRepair(state: Pulling, { to, rows, askedAtMs }: EventOf<'repair'>): Step {
+  const effects: readonly ReplicaEffect[] = [{ effect: 'applyRepair', rows, target: to }];
+  return { state: applyingPulled(state, 'repair', { at: to, askedAtMs }), effects };
 }
 
 export function applySnapshot(state: Pulling, { to, rows, askedAtMs }: EventOf<'snapshot'>): Step {
@@ -148,8 +183,9 @@ export function drain(state: ReplicaContext, arrived: Held, resume: Wait | null 
   // A wait for what was missing has ended when nothing is held any more.
   const closed = resume?.why === 'gap' && held.length === 0;
   if (resume !== null && !closed) return prefixed(effects, wait(known, resume, held));
-  if (held.length === 0) return { state: following(known), effects };
-
+  if (held.length === 0) {
+    return known.suspect ? prefixed(effects, pull(known, [])) : { state: following(known), effects };
+  }
   const foreign = held.some((change) => change.to.epoch !== known.cursor?.epoch);
   if (foreign) return prefixed([...effects, count('foreign_epoch')], pull(known, held));
   const settling = { name: 'settling', ...known, held } as const;
@@ -158,7 +194,11 @@ export function drain(state: ReplicaContext, arrived: Held, resume: Wait | null 
 
 function applyMessage(state: ReplicaContext, change: IncomingChange, held: Held, resume: Wait | null): Step {
   const { to: target, edits, note } = change;
-  if (edits === null) return pull(state, held, 'delta', resume?.attempt ?? 0);
+  if (edits === null) {
+    // What cannot be asked for just now is asked for by the ladder, however many changes say that it is there.
+    if (resume?.why === 'unreachable') return wait(state, resume, held);
+    return pull(state, held, 'delta', resume?.attempt ?? 0);
+  }
   const rest = held.filter((other) => other !== change);
   const applying = { name: 'applying', ...context(state), from: 'message', target, attempt: 0 } as const;
   const effects: ReplicaEffect[] = [{ effect: 'applyEdits', edits, target, note }];
@@ -172,9 +212,11 @@ export function committed(state: Applying): Step {
   const { target, from } = state;
   // The server's own answer says how far its history goes; held changes beyond it raise this again.
   const latest = from === 'message' ? state.latest : { epoch: target.epoch, version: target.version };
-  const repairs = from === 'snapshot' ? state.repairs : 0;
-  const now = proven({ ...context(state), cursor: target, latest, repairs });
-  const effects = [count('applied')];
+  const cured = from === 'repair' || from === 'snapshot';
+  const repairs = cured ? state.repairs : 0;
+  const suspect = state.suspect && !cured;
+  const now = proven({ ...context(state), cursor: target, latest, suspect, repairs });
+  const effects = from === 'repair' ? [count('applied'), count('mended')] : [count('applied')];
   if (from === 'message') {
     const next = state.again ? pull(now, state.held) : drain(now, state.held, state.resume);
     return prefixed(effects, next);
@@ -199,25 +241,33 @@ export function committed(state: Applying): Step {
 
 /** The commit itself failed (a full disk, say) and nothing was changed; the same is asked for again after a wait. */
 export function storeFailed(state: Applying): Step {
-  const asked: Pull = state.from === 'snapshot' ? 'snapshot' : 'delta';
+  const asked: Pull = state.from === 'message' ? 'delta' : state.from;
   return wait(state, { pull: asked, attempt: state.attempt + 1, why: 'store' }, state.held);
 }
 
 /** What would have been committed is not what the server holds, and nothing was changed. */
 export function digestDiffers(state: Applying): Step {
-  if (state.from !== 'snapshot') return prefixed([count('digest_mismatch')], repair(state, state.held));
-  const how: Wait = { pull: 'snapshot', attempt: state.attempt + 1, why: 'digest' };
-  return prefixed(
-    [count('digest_mismatch')],
-    wait({ ...context(state), claim: null, proof: null }, how, state.held),
-  );
+  const { from, attempt, held } = state;
+  const how: Wait = { pull: 'snapshot', attempt: attempt + 1, why: 'digest' };
+  const known = suspected(context(state));
+  const next =
+    from === 'snapshot'
+      ? wait(known, how, held)
+      : // What was mended row by row is still not the server's content: all of it is asked for.
+        from === 'repair'
+        ? pull(known, held, 'snapshot', attempt)
+        : repair(state, held);
+  return prefixed([count('digest_mismatch')], next);
 }
 
-/** Bring the content back by the snapshot: at once the first time, by the ladder when it happens in a row. */
+/**
+ * Bring the content back: at once and by the rows that differ the first time, by the ladder and the snapshot when
+ * it happens in a row.
+ */
 function repair(state: ReplicaContext, held: Held): Step {
-  const known = { ...context(state), claim: null, proof: null, repairs: state.repairs + 1 };
+  const known = { ...suspected(context(state)), repairs: state.repairs + 1 };
   const how: Wait = { pull: 'snapshot', attempt: known.repairs, why: 'digest' };
-  const next = state.repairs === 0 ? pull(known, held, 'snapshot') : wait(known, how, held);
+  const next = state.repairs === 0 ? pull(known, held, 'repair') : wait(known, how, held);
   return prefixed([count('repair')], next);
 }
 
@@ -253,8 +303,8 @@ function upToDate(state: Following): Following {
 }
 
 function context(state: ReplicaContext): ReplicaContext {
-  const { cursor, attached, latest, claim, proof, repairs } = state;
-  return { cursor, attached, latest, claim, proof, repairs };
+  const { cursor, attached, latest, claim, proof, suspect, repairs } = state;
+  return { cursor, attached, latest, claim, proof, suspect, repairs };
 }
 
 function following(state: ReplicaContext): StateNamed<'following'> {

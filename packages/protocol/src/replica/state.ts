@@ -14,18 +14,20 @@ export interface ReplicaContext {
   readonly claim: Claim | null;
   /** The newest word of the server that we do hold: the proof of currency, as old as the question. */
   readonly proof: Claim | null;
+  /** What lies in the store may not be what the cursor says: a repair or a snapshot decides, and nothing else. */
+  readonly suspect: boolean;
   /** Repairs since a change was last applied as it should be; a second in a row waits first. */
   readonly repairs: number;
 }
 
-/** The server said so, when asked at `askedAtMs` by the driver's clock. */
+/** The server said so, when asked at `askedAtMs` by the driver's steady clock, which is never set back. */
 export interface Claim {
   readonly at: Cursor;
   readonly askedAtMs: number;
 }
 
-/** Which question a pull asks: what came after our cursor, or everything. */
-export type Pull = 'delta' | 'snapshot';
+/** Which question a pull asks: what came after our cursor, which rows are not the server's, or everything. */
+export type Pull = 'delta' | 'repair' | 'snapshot';
 
 /** Changes received while something else was under way, in order of arrival. */
 export type Held = readonly IncomingChange[];
@@ -92,8 +94,11 @@ export type ReplicaState = Following | Settling | Pulling | Applying | Waiting |
 export type StateName = ReplicaState['name'];
 export type StateNamed<N extends StateName> = Extract<ReplicaState, { name: N }>;
 
-/** A replica as it starts, with what its store holds. */
-export function initialReplica(cursor: Cursor | null): Following {
+/**
+ * A replica as it starts, with what its store holds.
+ * @param suspect whether the rows were found not to be those of the cursor
+ */
+export function initialReplica(cursor: Cursor | null, suspect = false): Following {
   return {
     name: 'following',
     cursor,
@@ -101,6 +106,7 @@ export function initialReplica(cursor: Cursor | null): Following {
     latest: cursor === null ? null : { epoch: cursor.epoch, version: cursor.version },
     claim: null,
     proof: null,
+    suspect,
     repairs: 0,
   };
 }

@@ -5,7 +5,7 @@ export const TERMINAL_STATUS_WORDS = ['live', 'catching_up', 'offline', 'needs_a
 
 export type TerminalStatusWord = (typeof TERMINAL_STATUS_WORDS)[number];
 
-/** A proof older than this proves nothing any more. */
+/** A proof older than this, by the steady clock, proves nothing any more. */
 export const PROOF_MAX_AGE_MS = 20_000;
 
 /** What may be said of a till, and why it is not more. */
@@ -29,7 +29,9 @@ export type StatusReason =
 
 /**
  * What the till may truthfully say (P6). `live` is a proof, never a hope: attached, nothing under way, at or
- * beyond the version that the server confirmed no longer than PROOF_MAX_AGE_MS ago, and no sale waiting.
+ * beyond the version that the server confirmed no longer than PROOF_MAX_AGE_MS ago, what lies in the store not
+ * in doubt, and no sale waiting.
+ * @param nowMs by the clock of the claims' `askedAtMs`
  */
 export function statusOf(state: ReplicaState, nowMs: number, unsentSales: number): TerminalStatusNow {
   const behind = behindOf(state);
@@ -43,13 +45,14 @@ export function statusOf(state: ReplicaState, nowMs: number, unsentSales: number
   if (state.name === 'waiting' && state.why === 'store') return is('needs_attention', 'store_failing');
   if (state.name === 'waiting' && state.why === 'digest') return is('needs_attention', 'content_differs');
 
+  const workingNow = (state.name === 'pulling' && state.attempt === 0) || state.name === 'applying';
+  if (state.suspect && !workingNow) return is('needs_attention', 'content_differs');
+
   const proofAgeMs = state.proof === null ? Infinity : nowMs - state.proof.askedAtMs;
-  // A clock set back makes an age negative: that proves nothing either.
+  // A negative age is by a clock that is not steady: it proves nothing either.
   const proven = proofAgeMs >= 0 && proofAgeMs <= PROOF_MAX_AGE_MS;
   if (!proven) {
-    const pullingNow = state.name === 'pulling' && state.attempt === 0;
-    if (pullingNow || state.name === 'applying')
-      return is('catching_up', state.cursor === null ? 'no_catalog_yet' : 'working');
+    if (workingNow) return is('catching_up', state.cursor === null ? 'no_catalog_yet' : 'working');
     return is('offline', 'server_silent');
   }
   if (state.cursor === null) return is('catching_up', 'no_catalog_yet');

@@ -26,8 +26,10 @@ export type Action =
         | 'attach'
         | 'crash'
         | 'suspend'
-        | 'resume';
+        | 'resume'
+        | 'scrub';
     }
+  | { readonly do: 'rot'; readonly id: number }
   | { readonly do: 'sleep'; readonly ms: number }
   | { readonly do: 'restore'; readonly back: number }
   | { readonly do: 'forge'; readonly digest: boolean };
@@ -51,11 +53,23 @@ export const actionArbitrary: fc.Arbitrary<Action> = fc.oneof(
   {
     weight: 8,
     arbitrary: fc
-      .constantFrom('fail', 'settle', 'retry', 'report', 'detach', 'attach', 'crash', 'suspend', 'resume')
+      .constantFrom(
+        'fail',
+        'settle',
+        'retry',
+        'report',
+        'detach',
+        'attach',
+        'crash',
+        'suspend',
+        'resume',
+        'scrub',
+      )
       .map((what) => ({ do: what }) as const),
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('sleep' as const), ms: fc.nat(30_000) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('restore' as const), back: fc.nat(5) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('rot' as const), id: fc.nat(5) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('forge' as const), digest: fc.boolean() }) },
 );
 
@@ -70,6 +84,7 @@ export class Run {
   /** When the server moved beyond each position: until then, the position was current. */
   readonly leftAtMs: Map<string, number> = new Map();
   forged = false;
+  rotted = false;
 
   constructor() {
     this.record();
@@ -153,6 +168,14 @@ export class Run {
         this.flight = [];
         till.restart();
         break;
+      case 'scrub':
+        till.scrub();
+        break;
+      case 'rot':
+        if (till.cursor === null) break;
+        this.rotted = true;
+        till.rot(`P${action.id}`);
+        break;
       case 'suspend':
         server.suspended = true;
         break;
@@ -190,10 +213,11 @@ export class Run {
       expect(this.truth.get(key), `P4: content at ${key}`).toBe(till.cursor.digest);
     }
     expect(till.content.has('EVIL'), 'a forged row').toBe(false);
-    if (!this.forged)
+    if (!this.forged && !this.rotted)
       expect(till.counts.get('digest_mismatch'), 'a repair that nothing called for').toBeUndefined();
     const now = statusOf(till.state, till.nowMs, 0);
     if (now.status === 'live') {
+      expect(till.state.suspect, 'P6: live with content that is known to differ').toBe(false);
       const key = `${till.cursor?.epoch}/${till.cursor?.version}`;
       const leftAtMs = this.leftAtMs.get(key) ?? Infinity;
       expect(
@@ -213,7 +237,10 @@ export class Run {
       while (this.flight.length > 0) this.act({ do: 'deliver', at: 0, keep: false });
       for (const what of ['answer', 'settle', 'answer', 'retry', 'answer'] as const) this.act({ do: what });
       this.act({ do: 'report' });
+      this.act({ do: 'scrub' });
     }
+    expect(till.isSound).toBe(true);
+    expect(till.content).toEqual(server.content);
     expect(till.cursor).toEqual(server.head);
     expect(till.state.name).toBe('following');
     expect(statusOf(till.state, till.nowMs, 0).status).toBe('live');

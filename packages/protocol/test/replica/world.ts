@@ -106,7 +106,7 @@ export class TillModel {
 
   /** The process dies and starts again with what its store holds. */
   restart(): void {
-    this.state = initialReplica(this.cursor);
+    this.state = initialReplica(this.cursor, !this.isSound);
     this.question = null;
     this.settling = false;
     this.retrying = false;
@@ -133,12 +133,17 @@ export class TillModel {
         const edits = effect.rows.map((row): Edit => ({ edit: 'write', row }));
         return this.commit(edited(this.content, edits), effect.target);
       }
+      case 'applyRepair': {
+        const edits = effect.rows.map((row): Edit => ({ edit: 'write', row }));
+        return this.commit(edited(this.content, edits), effect.target);
+      }
       case 'replaceAll': {
         const rows = effect.rows.flatMap(({ id, body }) => (body === null ? [] : [[id, body] as const]));
         return this.commit(new Map(rows), effect.target);
       }
       case 'pullDelta':
       case 'pullSnapshot':
+      case 'pullRepair':
         this.question = { effect, askedAtMs: this.nowMs };
         this.questions.push(this.nowMs);
         return null;
@@ -180,9 +185,45 @@ export class TillModel {
     if (server.suspended) return this.dispatch({ type: 'refused', code: 'license_suspended' });
     if (effect.effect === 'pullSnapshot')
       return this.dispatch({ type: 'snapshot', ...server.snapshot(), askedAtMs });
+    if (effect.effect === 'pullRepair')
+      return this.dispatch({
+        type: 'repair',
+        to: server.head,
+        rows: this.differing(server.content),
+        askedAtMs,
+      });
     if (effect.effect !== 'pullDelta') return;
     const delta = server.delta(effect.since);
     this.dispatch(delta === null ? { type: 'historyGone' } : { type: 'delta', ...delta, askedAtMs });
+  }
+
+  /** The rows that are not as the server has them. */
+  private differing(theirs: Content): readonly Row[] {
+    const rows: Row[] = [];
+    for (const id of new Set([...this.content.keys(), ...theirs.keys()])) {
+      const body = theirs.get(id) ?? null;
+      if (this.content.get(id) !== (body ?? undefined)) rows.push({ kind: 'product', id, body });
+    }
+    return rows;
+  }
+
+  /** The disk forgets what it was told. */
+  rot(id: string): void {
+    const next = new Map(this.content);
+    const body = next.get(id);
+    if (body === undefined) next.set(id, '{"rotten":true}');
+    else next.delete(id);
+    this.content = next;
+  }
+
+  /** Whether what is held is what the cursor says, as a scrub of the store finds it. */
+  get isSound(): boolean {
+    return this.cursor === null || digestOf(this.content) === this.cursor.digest;
+  }
+
+  /** What lies in the store is compared with the cursor, as the idle till does. */
+  scrub(): void {
+    if (!this.isSound) this.dispatch({ type: 'contentDiffers' });
   }
 
   /** A status report and its answer. */

@@ -42,6 +42,16 @@ export function linesOfDelta(
   return withPrices('delta', summary, change, receivedAtMs, appliedAtMs);
 }
 
+/** The lines of a repair. */
+export function linesOfRepair(
+  change: CatalogChange,
+  receivedAtMs: number,
+  appliedAtMs: number,
+): NewActivity[] {
+  const summary = `Catalog mended: ${items(change.count)} put right (v${change.to.version})`;
+  return withPrices('repair', summary, change, receivedAtMs, appliedAtMs);
+}
+
 /** The lines of a snapshot. */
 export function linesOfSnapshot(
   change: CatalogChange,

@@ -15,6 +15,8 @@ export type Metric =
   | 'detached'
   | 'line_deaf'
   | 'store_failed'
+  | 'scrubbed'
+  | 'scrub_differs'
   | 'catalog_set_aside'
   | 'token_received'
   | 'login_renewed';

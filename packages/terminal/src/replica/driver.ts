@@ -1,23 +1,27 @@
 import type { Delivery, Logger } from '@tillcast/broker';
 import type { Cursor } from '@tillcast/protocol/cursor';
 import type { ErrorCode, TillcastError } from '@tillcast/protocol/errors';
+import type { NumberedRow } from '@tillcast/protocol/http/repair-api';
 import type { LicenseKey } from '@tillcast/protocol/license-key';
 import type { ReplicaEffect } from '@tillcast/protocol/replica/effect';
 import type { ReplicaEvent } from '@tillcast/protocol/replica/event';
 import { PULL_LADDER, retryDelayMs } from '@tillcast/protocol/replica/ladder';
 import { step } from '@tillcast/protocol/replica/machine';
-import { initialReplica, type ReplicaState } from '@tillcast/protocol/replica/state';
+import { initialReplica, type Pull, type ReplicaState } from '@tillcast/protocol/replica/state';
 import type { MessageKeys } from '../identity/message-keys.ts';
+import { scanContent } from '../store/scan-content.ts';
 import type { ApplyOutcome, TillStore } from '../store/till-store.ts';
 import type { Exchanged } from '../sync-client/exchange.ts';
+import type { Repaired } from '../sync-client/find-repair.ts';
 import type { Pulled, SyncClient } from '../sync-client/sync-client.ts';
-import { linesOfDelta, linesOfMessage, linesOfSnapshot } from './activity-lines.ts';
+import { linesOfDelta, linesOfMessage, linesOfRepair, linesOfSnapshot } from './activity-lines.ts';
 import { ChangeNote } from './change-note.ts';
 import type { Counters } from './counters.ts';
 import { Inbox } from './inbox.ts';
 import type { SignatureCheck } from './incoming.ts';
 import { LineWatch } from './line-watch.ts';
 import type { TillNews } from './news.ts';
+import { Scrubber } from './scrubber.ts';
 import { ServerClock } from './server-clock.ts';
 import { type Reported, StatusReporter } from './status-reporter.ts';
 import type { TillClock } from './till-clock.ts';
@@ -57,6 +61,7 @@ export class ReplicaDriver {
   readonly #reporter: StatusReporter;
   readonly #line: LineWatch;
   readonly #inbox: Inbox;
+  readonly #scrubber: Scrubber;
   readonly #queue: ReplicaEvent[] = [];
   readonly #listeners = new Set<() => void>();
   #state: ReplicaState;
@@ -72,7 +77,7 @@ export class ReplicaDriver {
     this.#options = options;
     this.counters = options.counters;
     this.serverClock = new ServerClock(options.clock, options.logger);
-    this.#state = initialReplica(options.store.cursor);
+    this.#state = initialReplica(options.store.cursor, options.store.isSuspect);
     options.store.whenLost(() => this.#beginAnew());
     const { client, clock, random, unsentSales } = options;
     const log = new TillLog(options, this.serverClock);
@@ -87,6 +92,11 @@ export class ReplicaDriver {
         this.#tell();
       },
       onRefused: (line) => log.addLine(line),
+    });
+    this.#scrubber = new Scrubber({
+      ...options,
+      isIdle: () => this.#state.name === 'following' && !this.#state.suspect,
+      onDiffers: () => this.#dispatch({ type: 'contentDiffers' }),
     });
     this.#line = new LineWatch(clock, () => this.#onDeaf());
     this.#reporter = new StatusReporter({
@@ -110,6 +120,7 @@ export class ReplicaDriver {
 
   start(): void {
     this.#reporter.start();
+    this.#scrubber.start();
     this.#dispatch({ type: 'started' });
   }
 
@@ -120,7 +131,7 @@ export class ReplicaDriver {
     this.#pull?.abort();
     this.#callOffSettling();
     this.#callOffRetry();
-    await Promise.all([this.#reporter.stop(), this.#inbox.stop(), ...this.#pulls]);
+    await Promise.all([this.#reporter.stop(), this.#scrubber.stop(), this.#inbox.stop(), ...this.#pulls]);
     this.#listeners.clear();
   }
 
@@ -211,6 +222,13 @@ export class ReplicaDriver {
         const outcome = store.applyRows(rows, target, (change) => linesOfDelta(change, nowMs, clock.nowMs()));
         return this.#applied(outcome, target);
       }
+      case 'applyRepair': {
+        const { rows, target } = effect;
+        const outcome = store.applyRepair(rows, target, (change) =>
+          linesOfRepair(change, nowMs, clock.nowMs()),
+        );
+        return this.#applied(outcome, target);
+      }
       case 'replaceAll': {
         const { rows, target } = effect;
         const outcome = store.replaceAll(rows, target, (change) =>
@@ -222,6 +240,8 @@ export class ReplicaDriver {
         return this.#startPull('delta', (signal) => client.pullDelta(effect.since, signal));
       case 'pullSnapshot':
         return this.#startPull('snapshot', (signal) => client.pullSnapshot(signal));
+      case 'pullRepair':
+        return this.#startPull('repair', (signal) => client.pullRepair(() => this.#ourRows(signal), signal));
       case 'startSettling':
         this.#callOffSettling();
         this.#callOffSettling = clock.after(SETTLING_MS, () => this.#dispatch({ type: 'settled' }));
@@ -268,7 +288,7 @@ export class ReplicaDriver {
     }
   }
 
-  #startPull(what: 'delta' | 'snapshot', ask: (signal: AbortSignal) => Promise<Exchanged<Pulled>>): void {
+  #startPull(what: Pull, ask: (signal: AbortSignal) => Promise<Exchanged<Pulled> | Repaired>): void {
     this.#pull?.abort();
     const controller = new AbortController();
     this.#pull = controller;
@@ -279,8 +299,25 @@ export class ReplicaDriver {
     this.#pulls.add(pull);
   }
 
-  #onPulled(what: 'delta' | 'snapshot', exchanged: Exchanged<Pulled>): void {
+  /** What the store holds, read in slices between which everything else has its turn. */
+  async #ourRows(signal: AbortSignal): Promise<readonly NumberedRow[] | null> {
+    const { store, clock } = this.#options;
+    const pause = (): Promise<void> =>
+      new Promise((resolve) => {
+        clock.after(0, resolve);
+      });
+    const scan = await scanContent(store, pause, signal);
+    return scan?.rows ?? null;
+  }
+
+  #onPulled(what: Pull, exchanged: Exchanged<Pulled> | Repaired): void {
     switch (exchanged.outcome) {
+      case 'givenUp':
+        this.#options.logger.warn(
+          {},
+          `The rows that differ cannot be told, so all are asked for: ${exchanged.why}`,
+        );
+        return this.#dispatch({ type: 'repairGivenUp' });
       case 'answered':
         return this.#dispatch({ type: what, ...exchanged.answer });
       case 'historyGone':
@@ -294,7 +331,7 @@ export class ReplicaDriver {
   }
 
   /** Said once when it begins; the tries after that are for whoever looks closely. */
-  #logPullFailure(what: 'delta' | 'snapshot', { code, message }: TillcastError): void {
+  #logPullFailure(what: Pull, { code, message }: TillcastError): void {
     const again = this.#state.name === 'pulling' && this.#state.attempt > 0;
     this.#options.logger[again ? 'debug' : 'warn']({ code }, `No ${what}: ${message}`);
   }
@@ -306,10 +343,7 @@ export class ReplicaDriver {
     this.#dispatch({ type: 'refused', code });
   }
 
-  #onReported({ exchanged, asked, askedAtMs, answeredAtMs }: Reported): void {
-    const { claim, proof } = this.#state;
-    const newestMs = Math.max(claim?.askedAtMs ?? 0, proof?.askedAtMs ?? 0);
-    if (newestMs > answeredAtMs) this.#dispatch({ type: 'clockSetBack' });
+  #onReported({ exchanged, asked, askedAtMs, answeredAtMs, askedAtSteadyMs }: Reported): void {
     if (exchanged.outcome === 'answered') {
       const { epoch, version, digest, synced_at, valid, code } = exchanged.answer;
       this.counters.add('status_answered');
@@ -317,7 +351,7 @@ export class ReplicaDriver {
       if (!valid && code !== 'license_active') return this.refused(code);
       const server = { epoch, version, digest };
       this.#line.told(server);
-      return this.#dispatch({ type: 'answered', server, asked, askedAtMs });
+      return this.#dispatch({ type: 'answered', server, asked, askedAtMs: askedAtSteadyMs });
     }
     if (exchanged.outcome === 'refused') return this.refused(exchanged.code);
     this.counters.add('status_failed');

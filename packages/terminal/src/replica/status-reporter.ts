@@ -11,6 +11,8 @@ export interface Reported {
   readonly asked: Cursor | null;
   readonly askedAtMs: number;
   readonly answeredAtMs: number;
+  /** When it was asked, by the clock of ages. */
+  readonly askedAtSteadyMs: number;
 }
 
 export interface StatusReporterOptions {
@@ -78,10 +80,11 @@ export class StatusReporter {
     this.#wantedAgain = false;
     const asked = cursor();
     const askedAtMs = clock.nowMs();
+    const askedAtSteadyMs = clock.steadyMs();
     const report = { cursor: asked, unsent_sales: unsentSales(), clock: isoOf(askedAtMs) };
     const exchanged = await client.report(report, signal);
     if (signal.aborted) return;
-    onReported({ exchanged, asked, askedAtMs, answeredAtMs: clock.nowMs() });
+    onReported({ exchanged, asked, askedAtMs, answeredAtMs: clock.nowMs(), askedAtSteadyMs });
     if (this.#wantedAgain) this.#schedule(DISTANCE_MS);
     else this.#scheduleBetween(exchanged.outcome === 'failed' ? AFTER_FAILURE_MS : REGULAR_MS);
   }

@@ -4,7 +4,7 @@ import type { LicenseKey } from '@tillcast/protocol/license-key';
 import type { ReplicaState } from '@tillcast/protocol/replica/state';
 import { statusOf } from '@tillcast/protocol/replica/status';
 import { reasonText } from './status-words.ts';
-import { isoOf } from './till-clock.ts';
+import { isoOf, type TillClock } from './till-clock.ts';
 
 /** What a terminal's state is made of. */
 export interface TerminalStateParts {
@@ -18,11 +18,15 @@ export interface TerminalStateParts {
   readonly notices: readonly Notice[];
 }
 
-/** The terminal as its page shows it at a time. */
-export function terminalStateOf(parts: TerminalStateParts, nowMs: number): TerminalState {
+/** The terminal as its page shows it now. */
+export function terminalStateOf(
+  parts: TerminalStateParts,
+  clock: Pick<TillClock, 'nowMs' | 'steadyMs'>,
+): TerminalState {
   const { replica, nextRetryAtMs, unsentSales } = parts;
   const { cursor, proof, attached } = replica;
-  const now = statusOf(replica, nowMs, unsentSales);
+  const steadyMs = clock.steadyMs();
+  const now = statusOf(replica, steadyMs, unsentSales);
   return {
     license_key: parts.licenseKey,
     terminal_id: parts.terminalId,
@@ -33,7 +37,7 @@ export function terminalStateOf(parts: TerminalStateParts, nowMs: number): Termi
     epoch: cursor?.epoch ?? null,
     version: cursor?.version ?? null,
     digest: cursor?.digest ?? null,
-    last_proof_at: proof === null ? null : isoOf(proof.askedAtMs),
+    last_proof_at: proof === null ? null : isoOf(clock.nowMs() - (steadyMs - proof.askedAtMs)),
     next_retry_at: nextRetryAtMs === null ? null : isoOf(nextRetryAtMs),
     broker_attached: attached,
     unsent_sales: unsentSales,

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { DigestSum, rowDigest } from '@tillcast/protocol/digest';
+import { DigestSum, EMPTY_DIGEST, rowDigest } from '@tillcast/protocol/digest';
 import { TillcastError } from '@tillcast/protocol/errors';
 import type { LicenseKey } from '@tillcast/protocol/license-key';
 import { ActivityTable } from './activity-table.ts';
@@ -19,6 +19,21 @@ export interface OpenCatalog {
   readonly items: ItemsTable;
   readonly activity: ActivityTable;
   readonly notices: NoticesTable;
+  /** What of its content was found to be not as it was written. */
+  readonly doubt: Doubt;
+}
+
+/** Where the texts in a file are not what they were, though the file is whole: it can be mended. */
+export interface Doubt {
+  /** Whether the rows are not those of the cursor. */
+  readonly isSuspect: boolean;
+  /** The rows that are known to be wrong, by `keyOfRow`. */
+  readonly wrong: ReadonlySet<string>;
+}
+
+/** Names a row. */
+export function keyOfRow(kind: string, id: string): string {
+  return `${kind}\0${id}`;
 }
 
 /** A file that could not be used and was renamed. */
@@ -82,15 +97,14 @@ function openSound(path: string, licenseKey: LicenseKey): OpenCatalog {
       checkSchema(db);
     }
     db.exec('commit');
-    const catalog = {
+    const tables = {
       db,
       meta: new MetaTable(db),
       items: new ItemsTable(db),
       activity: new ActivityTable(db),
       notices: new NoticesTable(db),
     };
-    checkContent(catalog, licenseKey);
-    return catalog;
+    return { ...tables, doubt: checkContent(tables, licenseKey) };
   } catch (error) {
     db.close();
     throw error;
@@ -111,22 +125,31 @@ function checkSchema(db: DatabaseSync): void {
   if (integrity !== 'ok') throw new DamagedFileError(`It is damaged: ${integrity}`);
 }
 
-/** Every row is what its digest says, and all together are what the cursor says (P4). 100,000 rows take about 0.3 s. */
-function checkContent({ meta, items, activity, notices }: OpenCatalog, licenseKey: LicenseKey): void {
+/**
+ * Whether every row is what its digest says, and all together are what the cursor says (P4). 100,000 rows take about
+ * 0.3 s. A text that has changed is no reason to begin with nothing: it is found, not shown, and asked for again.
+ */
+function checkContent(
+  { meta, items, activity, notices }: Omit<OpenCatalog, 'doubt'>,
+  licenseKey: LicenseKey,
+): Doubt {
   const known = meta.select();
   if (known === null) throw new DamagedFileError('It does not say whose catalog it holds.');
   if (known.licenseKey !== licenseKey)
     throw new DamagedFileError(`It holds the catalog of ${known.licenseKey}.`);
   const sum = new DigestSum();
+  const wrong = new Set<string>();
   for (const { kind, id, body, digest } of items.iterateAll()) {
-    if (rowDigest(kind, id, body) !== digest)
-      throw new DamagedFileError(`Its ${kind} ${id} is not what was stored.`);
-    sum.add(digest);
+    const actual = rowDigest(kind, id, body);
+    if (actual !== digest) wrong.add(keyOfRow(kind, id));
+    sum.add(actual);
   }
-  const expected = (known.cursor?.digest ?? new DigestSum().toString()) === sum.toString();
-  if (!expected) throw new DamagedFileError('Its rows are not those of its version.');
+  const expected = known.cursor?.digest ?? EMPTY_DIGEST;
+  if (known.cursor === null && sum.toString() !== expected)
+    throw new DamagedFileError('It holds rows and does not say of which version.');
   activity.selectNewest(Number.MAX_SAFE_INTEGER);
   notices.select();
+  return { isSuspect: wrong.size > 0 || sum.toString() !== expected, wrong };
 }
 
 function one(db: DatabaseSync, sql: string): SqlRow {

@@ -1,4 +1,4 @@
-import { type DigestSum, rowDigest } from '@tillcast/protocol/digest';
+import { DigestSum, rowDigest } from '@tillcast/protocol/digest';
 import { type Row, withPrice } from '@tillcast/protocol/items/item';
 import type { Edit } from '@tillcast/protocol/messages/edits';
 import type { ChangeTally } from './change-tally.ts';
@@ -30,7 +30,7 @@ export function writeRow({ items, sum, tally }: RowSink, row: Row): void {
 
 /**
  * Does one edit of a change.
- * @returns false where it cannot be done: a new price for a product that is not there
+ * @returns false where it cannot be done: a new price for a product that is not there, or not as it was written
  */
 export function doEdit(sink: RowSink, edit: Edit): boolean {
   if (edit.edit === 'write') {
@@ -39,9 +39,26 @@ export function doEdit(sink: RowSink, edit: Edit): boolean {
   }
   const { productId, price, currency } = edit;
   const product = sink.items.find('product', productId);
-  if (product === null) return false;
+  // A new price on a text that is not what was written would make the wrong text look right.
+  if (product === null || rowDigest('product', productId, product.body) !== product.digest) return false;
   writeRow(sink, { kind: 'product', id: productId, body: withPrice(product.body, price, currency) });
   return true;
+}
+
+/**
+ * Numbers all rows anew from their texts; what was noted with one and is not its number is put right.
+ * @returns the digest of what is there
+ */
+export function renumberAll(items: ItemsTable): string {
+  const sum = new DigestSum();
+  const misnumbered: { readonly rowid: number; readonly actual: string }[] = [];
+  for (const { rowid, kind, id, body, digest } of items.iterateAll()) {
+    const actual = rowDigest(kind, id, body);
+    sum.add(actual);
+    if (actual !== digest) misnumbered.push({ rowid, actual });
+  }
+  for (const { rowid, actual } of misnumbered) items.updateDigest(rowid, actual);
+  return sum.toString();
 }
 
 /**

@@ -84,6 +84,8 @@ function askWith<T>(
   );
 }
 
+const ABOUT_THE_QUESTION: readonly number[] = [400, 404, 405, 409];
+
 function exchangedOf<T>(answer: HttpAnswer<T>): Exchanged<T> {
   if (answer.outcome === 'answered') return { outcome: 'answered', answer: answer.answer };
   if (answer.outcome === 'failed') return answer;
@@ -91,5 +93,7 @@ function exchangedOf<T>(answer: HttpAnswer<T>): Exchanged<T> {
   if (status === 410) return { outcome: 'historyGone' };
   if ((status === 401 || status === 403) && isRefusal(code)) return { outcome: 'refused', code };
   const { message } = errorOfRefusal({ ...answer, code: null, detail });
-  return { outcome: 'failed', error: new TillcastError('backend_unavailable', message) };
+  // What the server says of the question itself, whoever asked it may want to know.
+  const known = code !== null && ABOUT_THE_QUESTION.includes(status) ? code : 'backend_unavailable';
+  return { outcome: 'failed', error: new TillcastError(known, message) };
 }

@@ -1,5 +1,6 @@
 import type { Cursor } from '@tillcast/protocol/cursor';
 import { TillcastError } from '@tillcast/protocol/errors';
+import { digestSumsSchema, givenRowsSchema, rowDigestsSchema } from '@tillcast/protocol/http/repair-api';
 import { type StatusAnswer, type StatusReport, statusAnswerSchema } from '@tillcast/protocol/http/status-api';
 import {
   type DeltaPage,
@@ -12,7 +13,9 @@ import {
 import type { Row } from '@tillcast/protocol/items/item';
 import { ITEM_KINDS, PLURAL } from '@tillcast/protocol/items/kind';
 import { rowOfWire } from '@tillcast/protocol/messages/edits';
+import type { z } from 'zod';
 import { type Exchanged, exchange, type SyncPeer } from './exchange.ts';
+import { findRepair, type OurRows, type Repaired, type RepairQuestions } from './find-repair.ts';
 
 const MIB = 1_024 * 1_024;
 const SNAPSHOT_MAX_BYTES = 256 * MIB;
@@ -38,10 +41,23 @@ export interface Pulled {
 export class SyncClient {
   readonly #peer: SyncPeer;
   readonly #nowMs: () => number;
+  readonly #repairQuestions: RepairQuestions;
 
+  /** @param nowMs the clock of ages */
   constructor(peer: SyncPeer, nowMs: () => number) {
     this.#peer = peer;
     this.#nowMs = nowMs;
+    this.#repairQuestions = {
+      digests: (signal) => this.#get(SYNC_PATHS.digests, digestSumsSchema, signal),
+      rowDigests: (at, buckets, signal) =>
+        this.#get(
+          `${SYNC_PATHS.rowDigests}?${atQuery(at)}&buckets=${buckets.join()}`,
+          rowDigestsSchema,
+          signal,
+        ),
+      rows: (at, digests, signal) =>
+        this.#get(`${SYNC_PATHS.rows}?${atQuery(at)}&digests=${digests.join()}`, givenRowsSchema, signal),
+    };
   }
 
   /** Everything, at one version. */
@@ -81,6 +97,11 @@ export class SyncClient {
     return invalid(`The backend's delta has more than ${PAGES_MAX} pages.`);
   }
 
+  /** The rows that are not the server's, as it has them: few requests where few rows differ. */
+  pullRepair(ours: OurRows, signal: AbortSignal): Promise<Repaired> {
+    return findRepair(this.#repairQuestions, ours, this.#nowMs, signal);
+  }
+
   /** Says where this till stands and asks where the server does. */
   async report(report: StatusReport, signal: AbortSignal): Promise<Exchanged<StatusAnswer>> {
     const question = {
@@ -111,6 +132,21 @@ export class SyncClient {
     return this.#ofThisLicense(await exchange(this.#peer, question, signal));
   }
 
+  async #get<T extends SyncHead>(
+    path: string,
+    schema: z.ZodType<T, unknown>,
+    signal: AbortSignal,
+  ): Promise<Exchanged<T>> {
+    const question = {
+      method: 'GET',
+      path,
+      schema,
+      maxBytes: PAGE_MAX_BYTES,
+      patience: PULL_PATIENCE,
+    } as const;
+    return this.#ofThisLicense(await exchange(this.#peer, question, signal));
+  }
+
   /** No layer trusts another to have checked: an answer for another license is none (P1). */
   #ofThisLicense<T extends SyncHead>(exchanged: Exchanged<T>): Exchanged<T> {
     if (exchanged.outcome !== 'answered' || exchanged.answer.license_key === this.#peer.licenseKey) {
@@ -118,6 +154,10 @@ export class SyncClient {
     }
     return invalid('The backend answered for another license; nothing of it was used.');
   }
+}
+
+function atQuery({ epoch, version }: Cursor): string {
+  return new URLSearchParams({ epoch, version: String(version) }).toString();
 }
 
 function cursorOf({ epoch, version, digest }: SyncHead): Cursor {
