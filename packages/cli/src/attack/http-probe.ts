@@ -1,6 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { connect as connectSocket } from 'node:net';
+import { connect as connectSocket, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { z } from 'zod';
 
@@ -95,12 +95,7 @@ export class HttpProbe {
   /** Sends bytes that no client would send, and reads the answer to its end. */
   sendRaw(bytes: Buffer): Promise<ProbeAnswer> {
     const { promise, resolve } = Promise.withResolvers<ProbeAnswer>();
-    const secure = this.#base.protocol === 'https:';
-    const host = bare(this.#base.hostname);
-    const port = Number(this.#base.port === '' ? (secure ? 443 : 80) : this.#base.port);
-    const socket = secure
-      ? connectTls({ host, port, servername: host, ...this.#ca })
-      : connectSocket({ host, port });
+    const socket = this.#connect();
     const chunks: Buffer[] = [];
     socket.setTimeout(TIMEOUT_MS, () => socket.destroy());
     socket.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -115,11 +110,27 @@ export class HttpProbe {
     return promise;
   }
 
+  /** Sends bytes and nothing more, and keeps the connection until it is closed. */
+  hold(bytes: Buffer): { close(): void } {
+    const socket = this.#connect();
+    socket.once('error', () => socket.destroy());
+    socket.resume();
+    socket.write(bytes);
+    return { close: () => socket.destroy() };
+  }
+
   /** The bytes of a request for {@link sendRaw}; header values go out as they are. */
-  rawRequest(path: string, headers: Readonly<Record<string, string>>): Buffer {
+  rawRequest(path: string, headers: Readonly<Record<string, string>>, method = 'GET'): Buffer {
     const lines = Object.entries({ host: this.#base.host, connection: 'close', ...headers });
     const text = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
-    return Buffer.from(`GET ${path} HTTP/1.1\r\n${text}\r\n`, 'latin1');
+    return Buffer.from(`${method} ${path} HTTP/1.1\r\n${text}\r\n`, 'latin1');
+  }
+
+  #connect(): Socket {
+    const secure = this.#base.protocol === 'https:';
+    const host = bare(this.#base.hostname);
+    const port = Number(this.#base.port === '' ? (secure ? 443 : 80) : this.#base.port);
+    return secure ? connectTls({ host, port, servername: host, ...this.#ca }) : connectSocket({ host, port });
   }
 }
 

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { ADMIN_PATHS } from '@tillcast/protocol/http/admin-api';
 import { IDENTITY_PATHS } from '@tillcast/protocol/http/identity-api';
+import { LICENSE_KEY_HEADER, SYNC_PATHS } from '@tillcast/protocol/http/sync-api';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { API_KEY, type MeasuredBackend, startMeasuredBackend } from './measured-backend.ts';
 
@@ -13,7 +14,11 @@ const CHANGES = ADMIN_PATHS.changes('NOBODY-LIFE-1');
 
 let on: MeasuredBackend;
 beforeAll(async () => {
-  on = await startMeasuredBackend({ TILLCAST_RATE_LIMITS: 'off' });
+  on = await startMeasuredBackend({
+    TILLCAST_RATE_LIMITS: 'off',
+    TILLCAST_AUTH: 'license-key',
+    VALID_LICENSE_KEY: 'BOUNDS-LIFE-ABC123',
+  });
   // What any traffic costs is no matter here: small bodies, and such as are nearly too large.
   for (let turn = 0; turn < 100; turn += 1) await post(CHANGES, JSON.stringify('x'.repeat(1_000_000)));
   for (let turn = 0; turn < 300; turn += 1) {
@@ -143,6 +148,13 @@ test('[F6] what needs no credentials takes 16 KiB at most', async () => {
   expect((await post(IDENTITY_PATHS.activate, body)).status).toBe(413);
   const form = { 'content-type': 'application/x-www-form-urlencoded' };
   expect((await post(IDENTITY_PATHS.token, `a=${'x'.repeat(20_000)}`, form)).status).toBe(413);
+});
+
+test('[F6] what a till sends takes 64 KiB at most', async () => {
+  const till = { authorization: '', [LICENSE_KEY_HEADER]: 'BOUNDS-LIFE-ABC123' };
+  const report = (length: number): string => JSON.stringify({ cursor: 'x'.repeat(length) });
+  expect((await post(SYNC_PATHS.status, report(70_000), till)).status).toBe(413);
+  expect((await post(SYNC_PATHS.status, report(50_000), till)).status).toBe(400);
 });
 
 test('[F6] headers beyond 16 KiB, or more than a hundred of them, are refused', async () => {

@@ -6,6 +6,7 @@ import { attempt, declareOwnExchange, declareOwnQueue, refusedWith, withTill } f
 import { type Draft, fails, holds, type Observed } from '../attack.ts';
 import { type ProbeRequest, told } from '../http-probe.ts';
 import type { Stage } from '../stage.ts';
+import { CROWD_DRAFT } from './a8-crowd.ts';
 
 const MIB = 1024 * 1024;
 const BODIES = 'the bounds of bodies, headers and depth at the API';
@@ -101,6 +102,7 @@ export const SIZE_DRAFTS: readonly Draft[] = [
         return refusedWith(answer, [403, 406, 501]);
       }),
   },
+  CROWD_DRAFT,
   {
     attempt: 'After all of it, the backend',
     expected: 'answers as before',
