@@ -11,6 +11,7 @@ import { AccessTokens } from './access-tokens.ts';
 import { Admissions } from './admissions.ts';
 import { AnswerCache } from './answer-cache.ts';
 import { LicenseGate } from './license-gate.ts';
+import { addRepairRoutes } from './repair-routes.ts';
 import { addStatusRoute } from './status-route.ts';
 import { addSyncRoutes } from './sync-routes.ts';
 
@@ -49,6 +50,7 @@ export async function addSyncApi(
       terminalId: admissions.terminalOf(request),
     }));
     addSyncRoutes(scope, { database, admissions, cache, metrics, now });
+    addRepairRoutes(scope, { database, admissions, cache, metrics, now });
     addStatusRoute(scope, { database, admissions, cache, metrics, now, fleet: on.fleet });
   });
 }
