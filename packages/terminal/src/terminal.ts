@@ -13,6 +13,7 @@ import { lockTill } from './identity/activation.ts';
 import { askMessageKeys } from './identity/ask-message-keys.ts';
 import { KeptMessageKeys } from './identity/message-keys.ts';
 import { openCredentials } from './identity/open-credentials.ts';
+import { countStart } from './instance.ts';
 import { type LocalServer, startLocalServer } from './local-server/local-server.ts';
 import { builtPageFolder, isPageBuilt, PAGE_MISSING } from './local-server/till-page.ts';
 import { RenewableLine } from './renewable-line.ts';
@@ -104,6 +105,7 @@ async function startLocked(
     clock,
     random: Math.random,
     unsentSales: () => 0,
+    instance: countStart(config.dataDir, logger),
     counters,
     logger,
     onNews: (news) => view.take(news),

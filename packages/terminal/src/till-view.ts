@@ -64,7 +64,8 @@ export class TillView {
     const now = this.#serverNow();
     const notices = this.#notices.filter(({ expires_at }) => expires_at > now);
     const items = this.#store.counts;
-    const parts = { ...this.#identity, replica, nextRetryAtMs, unsentSales: 0, items, notices };
+    const { cloned } = this.#driver;
+    const parts = { ...this.#identity, replica, cloned, nextRetryAtMs, unsentSales: 0, items, notices };
     return terminalStateOf(parts, this.#clock);
   }
 

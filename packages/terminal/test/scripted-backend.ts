@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { type ErrorCode, TillcastError } from '@tillcast/protocol/errors';
 import { IDENTITY_PATHS, type MessageKey } from '@tillcast/protocol/http/identity-api';
 import { PROBLEM_MEDIA_TYPE, problemOf } from '@tillcast/protocol/http/problem';
-import { type StatusReport, statusReportSchema } from '@tillcast/protocol/http/status-api';
+import { type StatusAnswer, type StatusReport, statusReportSchema } from '@tillcast/protocol/http/status-api';
 import { LICENSE_KEY_HEADER, SYNC_PATHS } from '@tillcast/protocol/http/sync-api';
 import type { ModelCatalog } from './model-catalog.ts';
 
@@ -17,6 +17,10 @@ export class ScriptedBackend implements AsyncDisposable {
   /** The paths that were asked for, with their query. */
   readonly asked: string[] = [];
   readonly reports: StatusReport[] = [];
+  /** What answers to reports say besides where the license stands. */
+  besides: Pick<StatusAnswer, 'notices' | 'cloned' | 'next_report_s'> = {};
+  /** Knows the first fields of reports alone, as an older server. */
+  isOlder = false;
   /** Rows per delta page. */
   pageSize = 1_000;
   /** Answers every question with this problem; null: serves. */
@@ -79,6 +83,9 @@ export class ScriptedBackend implements AsyncDisposable {
     if (request.headers[LICENSE_KEY_HEADER] !== this.catalog.licenseKey)
       return refuse(response, 'license_unknown');
     if (this.refuseWith !== null) return refuse(response, this.refuseWith);
+    if (this.isOlder && url.pathname === SYNC_PATHS.status && body.includes('notices')) {
+      return refuse(response, 'request_invalid');
+    }
     const answer = this.#answerTo(url, body);
     if (answer === null) return refuse(response, 'history_gone');
     sendJson(response, this.distort(url.pathname, answer));
@@ -100,7 +107,7 @@ export class ScriptedBackend implements AsyncDisposable {
         return this.catalog.numbered(url.searchParams.get('digests')?.split(',') ?? []);
       case SYNC_PATHS.status:
         this.reports.push(statusReportSchema.parse(JSON.parse(body)));
-        return { ...this.catalog.head(), valid: true, code: 'license_active', detail: '' };
+        return { ...this.catalog.head(), valid: true, code: 'license_active', detail: '', ...this.besides };
       default:
         throw new Error(`Nothing is scripted for ${url.pathname}.`);
     }

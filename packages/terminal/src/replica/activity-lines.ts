@@ -104,6 +104,21 @@ export function lineOfRefused(why: DropReason, count: number, nowMs: number): Ne
   };
 }
 
+/** The line of another copy of this till's data that was heard by the server, or that is not heard any more. */
+export function lineOfCloned(cloned: boolean, nowMs: number): NewActivity {
+  return {
+    ...NO_ITEM,
+    type: 'till_cloned',
+    version: null,
+    summary: cloned
+      ? 'Another copy of this till’s data is in use'
+      : 'No other copy of this till’s data is in use any more',
+    committed_at: null,
+    received_at: isoOf(nowMs),
+    applied_at: isoOf(nowMs),
+  };
+}
+
 const NO_ITEM = { kind: null, item_id: null, old_price: null, new_price: null, currency: null } as const;
 
 type Stamp = Pick<NewActivity, 'type' | 'version' | 'committed_at' | 'received_at' | 'applied_at'>;

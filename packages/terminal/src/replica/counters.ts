@@ -18,6 +18,7 @@ export type Metric =
   | 'scrubbed'
   | 'scrub_differs'
   | 'catalog_set_aside'
+  | 'cloned'
   | 'token_received'
   | 'login_renewed';
 

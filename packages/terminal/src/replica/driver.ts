@@ -2,6 +2,7 @@ import type { Delivery, Logger } from '@tillcast/broker';
 import type { Cursor } from '@tillcast/protocol/cursor';
 import type { ErrorCode, TillcastError } from '@tillcast/protocol/errors';
 import type { NumberedRow } from '@tillcast/protocol/http/repair-api';
+import type { StatusAnswer, SyncKind, TillInstance } from '@tillcast/protocol/http/status-api';
 import type { LicenseKey } from '@tillcast/protocol/license-key';
 import type { ReplicaEffect } from '@tillcast/protocol/replica/effect';
 import type { ReplicaEvent } from '@tillcast/protocol/replica/event';
@@ -14,16 +15,24 @@ import type { ApplyOutcome, TillStore } from '../store/till-store.ts';
 import type { Exchanged } from '../sync-client/exchange.ts';
 import type { Repaired } from '../sync-client/find-repair.ts';
 import type { Pulled, SyncClient } from '../sync-client/sync-client.ts';
-import { linesOfDelta, linesOfMessage, linesOfRepair, linesOfSnapshot } from './activity-lines.ts';
+import {
+  lineOfCloned,
+  linesOfDelta,
+  linesOfMessage,
+  linesOfRepair,
+  linesOfSnapshot,
+} from './activity-lines.ts';
 import { ChangeNote } from './change-note.ts';
 import type { Counters } from './counters.ts';
 import { Inbox } from './inbox.ts';
 import type { SignatureCheck } from './incoming.ts';
 import { LineWatch } from './line-watch.ts';
 import type { TillNews } from './news.ts';
+import { ReportNews } from './report-news.ts';
 import { Scrubber } from './scrubber.ts';
 import { ServerClock } from './server-clock.ts';
-import { type Reported, StatusReporter } from './status-reporter.ts';
+import { shownStatus } from './shown-status.ts';
+import { type MoreToReport, type Reported, StatusReporter } from './status-reporter.ts';
 import type { TillClock } from './till-clock.ts';
 import { TillLog } from './till-log.ts';
 
@@ -39,12 +48,24 @@ export interface ReplicaDriverOptions {
   /** In [0, 1). */
   readonly random: () => number;
   readonly unsentSales: () => number;
+  /** Which copy of the till's data this is; left out or null: nothing is told of it. */
+  readonly instance?: TillInstance | null;
+  /** Measures what is told to nobody but this machine. */
+  readonly observer?: ReplicaObserver;
   readonly counters: Counters;
   readonly logger: Logger;
   /** What the page may want to know; called in order, after the commit that it tells of. */
   readonly onNews: (news: TillNews) => void;
   /** Our queue is consumed, and messages that were due did not come: it is to be given up for a new one. */
   readonly onDeafLine: () => void;
+}
+
+/** Told of what takes time, for metrics. */
+export interface ReplicaObserver {
+  /** A change was applied, so long after its commit by the server's clock, as far as that is known. */
+  delivered(latencyMs: number): void;
+  /** What was asked for is committed, so long after the question. */
+  synced(kind: SyncKind, durationMs: number): void;
 }
 
 /** A message that is missing is most often a moment away. */
@@ -62,6 +83,8 @@ export class ReplicaDriver {
   readonly #line: LineWatch;
   readonly #inbox: Inbox;
   readonly #scrubber: Scrubber;
+  readonly #log: TillLog;
+  readonly #news: ReportNews;
   readonly #queue: ReplicaEvent[] = [];
   readonly #listeners = new Set<() => void>();
   #state: ReplicaState;
@@ -72,6 +95,8 @@ export class ReplicaDriver {
   #callOffSettling: () => void = () => undefined;
   #callOffRetry: () => void = () => undefined;
   #nextRetryAtMs: number | null = null;
+  #pulledAtMs = 0;
+  #cloned = false;
 
   constructor(options: ReplicaDriverOptions) {
     this.#options = options;
@@ -81,6 +106,8 @@ export class ReplicaDriver {
     options.store.whenLost(() => this.#beginAnew());
     const { client, clock, random, unsentSales } = options;
     const log = new TillLog(options, this.serverClock);
+    this.#log = log;
+    this.#news = new ReportNews({ clock, counters: this.counters, serverClock: this.serverClock });
     this.#inbox = new Inbox({
       ...options,
       onChange: (change) => {
@@ -105,12 +132,18 @@ export class ReplicaDriver {
       random,
       unsentSales,
       cursor: () => this.#state.cursor,
+      more: (asked) => this.#moreToReport(asked),
       onReported: (reported) => this.#onReported(reported),
     });
   }
 
   get state(): ReplicaState {
     return this.#state;
+  }
+
+  /** The server has lately heard another copy of this till's data under its identity. */
+  get cloned(): boolean {
+    return this.#cloned;
   }
 
   /** When the next try of what failed is due; null when none waits. */
@@ -215,26 +248,27 @@ export class ReplicaDriver {
             note instanceof ChangeNote ? linesOfMessage(note, change, clock.nowMs()) : [],
           ),
           target,
+          note instanceof ChangeNote ? note : null,
         );
       }
       case 'applyRows': {
         const { rows, target } = effect;
         const outcome = store.applyRows(rows, target, (change) => linesOfDelta(change, nowMs, clock.nowMs()));
-        return this.#applied(outcome, target);
+        return this.#applied(outcome, target, 'delta');
       }
       case 'applyRepair': {
         const { rows, target } = effect;
         const outcome = store.applyRepair(rows, target, (change) =>
           linesOfRepair(change, nowMs, clock.nowMs()),
         );
-        return this.#applied(outcome, target);
+        return this.#applied(outcome, target, 'repair');
       }
       case 'replaceAll': {
         const { rows, target } = effect;
         const outcome = store.replaceAll(rows, target, (change) =>
           linesOfSnapshot(change, nowMs, clock.nowMs()),
         );
-        return this.#applied(outcome, target);
+        return this.#applied(outcome, target, 'snapshot');
       }
       case 'pullDelta':
         return this.#startPull('delta', (signal) => client.pullDelta(effect.since, signal));
@@ -259,13 +293,15 @@ export class ReplicaDriver {
     }
   }
 
-  #applied(outcome: ApplyOutcome, target: Cursor): void {
+  /** @param by the message that brought it, or what was asked for */
+  #applied(outcome: ApplyOutcome, target: Cursor, by: ChangeNote | SyncKind | null): void {
     const { logger, onNews } = this.#options;
     const { version } = target;
     switch (outcome.outcome) {
       case 'applied': {
         const { change, activity } = outcome;
         this.#queue.push({ type: 'applied' });
+        this.#measure(by, change.from, target);
         if (change.count > 0) onNews({ news: 'catalog', change });
         for (const line of activity) onNews({ news: 'activity', line });
         logger.debug({ version, items: change.count }, 'Applied');
@@ -288,10 +324,21 @@ export class ReplicaDriver {
     }
   }
 
+  #measure(by: ChangeNote | SyncKind | null, from: Cursor | null, to: Cursor): void {
+    const { clock, observer } = this.#options;
+    const latencyMs = this.#news.applied(by, from, to);
+    if (latencyMs !== null) observer?.delivered(latencyMs);
+    if (by === null || by instanceof ChangeNote) return;
+    const durationMs = clock.steadyMs() - this.#pulledAtMs;
+    this.#news.synced(by, durationMs);
+    observer?.synced(by, durationMs);
+  }
+
   #startPull(what: Pull, ask: (signal: AbortSignal) => Promise<Exchanged<Pulled> | Repaired>): void {
     this.#pull?.abort();
     const controller = new AbortController();
     this.#pull = controller;
+    this.#pulledAtMs = this.#options.clock.steadyMs();
     const pull = ask(controller.signal).then((exchanged) => {
       this.#pulls.delete(pull);
       if (!controller.signal.aborted) this.#onPulled(what, exchanged);
@@ -343,11 +390,37 @@ export class ReplicaDriver {
     this.#dispatch({ type: 'refused', code });
   }
 
+  #moreToReport(asked: Cursor | null): MoreToReport {
+    const { clock, unsentSales, instance = null } = this.#options;
+    const gathered = this.#news.gather(asked);
+    const { status } = shownStatus(this.#state, this.#cloned, clock.steadyMs(), unsentSales());
+    const fields = {
+      state: status,
+      ...(instance === null ? {} : { instance }),
+      notices: this.#log.noticeIds(),
+      ...gathered.news,
+    };
+    return { fields, told: () => this.#news.told(gathered) };
+  }
+
+  #toldBesides({ notices = [], cloned = false }: StatusAnswer): void {
+    for (const notice of notices) this.#inbox.takeNotice(notice);
+    if (cloned === this.#cloned) return;
+    this.#cloned = cloned;
+    if (cloned) {
+      this.counters.add('cloned');
+      this.#options.logger.warn({}, 'The server has heard another copy of this till under its identity');
+    }
+    this.#log.addLine(lineOfCloned(cloned, this.#options.clock.nowMs()));
+    this.#tell();
+  }
+
   #onReported({ exchanged, asked, askedAtMs, answeredAtMs, askedAtSteadyMs }: Reported): void {
     if (exchanged.outcome === 'answered') {
       const { epoch, version, digest, synced_at, valid, code } = exchanged.answer;
       this.counters.add('status_answered');
       this.serverClock.told(synced_at, askedAtMs, answeredAtMs);
+      this.#toldBesides(exchanged.answer);
       if (!valid && code !== 'license_active') return this.refused(code);
       const server = { epoch, version, digest };
       this.#line.told(server);

@@ -1,6 +1,8 @@
 import type { Delivery, Logger } from '@tillcast/broker';
+import type { SignedNotice } from '@tillcast/protocol/http/status-api';
 import type { LicenseKey } from '@tillcast/protocol/license-key';
 import type { BroadcastMessage } from '@tillcast/protocol/messages/envelope';
+import { SIGNATURE_HEADER } from '@tillcast/protocol/messages/signature';
 import type { IncomingChange } from '@tillcast/protocol/replica/event';
 import type { MessageKeys } from '../identity/message-keys.ts';
 import type { NewActivity } from '../store/activity-table.ts';
@@ -45,6 +47,21 @@ export class Inbox {
     const { clock, counters } = this.#options;
     counters.add('message_received');
     this.#read(delivery, clock.nowMs(), 'first');
+  }
+
+  /** Takes a broadcast that the server's answer brought: believed, or not, as if the broker had brought it. */
+  takeNotice({ type, message, signature }: SignedNotice): void {
+    const delivery: Delivery = {
+      routingKey: `license.*.broadcast.${type}`,
+      body: Buffer.from(message),
+      headers: { [SIGNATURE_HEADER]: signature },
+      messageId: null,
+      type: null,
+      timestampMs: null,
+      contentEncoding: null,
+      redelivered: false,
+    };
+    this.#read(delivery, this.#options.clock.nowMs(), 'first');
   }
 
   /** Hands on nothing from now on; resolves when nothing waits for its key. */

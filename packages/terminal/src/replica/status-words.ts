@@ -1,8 +1,8 @@
 import type { ErrorCode } from '@tillcast/protocol/errors';
 import type { ReplicaState } from '@tillcast/protocol/replica/state';
-import type { StatusReason, TerminalStatusNow } from '@tillcast/protocol/replica/status';
+import type { ShownStatus } from './shown-status.ts';
 
-const REASONS: Readonly<Record<Exclude<StatusReason, 'refused'>, string>> = {
+const REASONS: Readonly<Record<Exclude<NonNullable<ShownStatus['reason']>, 'refused'>, string>> = {
   no_catalog_yet: 'The catalog is being loaded for the first time.',
   server_silent: 'The server does not answer. Selling works; prices may be out of date.',
   broker_detached: 'The line for instant changes is being set up again.',
@@ -11,10 +11,12 @@ const REASONS: Readonly<Record<Exclude<StatusReason, 'refused'>, string>> = {
   unsent_sales: 'Sales are on their way to the server.',
   store_failing: 'This till cannot save changes. Check its disk for free space.',
   content_differs: "The catalog here is not the server's; it is being loaded again.",
+  cloned:
+    'Another copy of this till’s data is in use, or this one was restored from an old copy. Selling works. Call your supplier: each till is activated by itself.',
 };
 
 /** Why the status is what it is, in a cashier's words; empty when live. */
-export function reasonText(state: ReplicaState, { reason }: TerminalStatusNow): string {
+export function reasonText(state: ReplicaState, { reason }: Pick<ShownStatus, 'reason'>): string {
   if (reason === null) return '';
   if (reason === 'refused') return refusalText(state.name === 'refused' ? state.code : 'license_unknown');
   if (reason === 'server_silent' && state.cursor === null)

@@ -2,7 +2,7 @@ import type { Notice, TerminalState } from '@tillcast/protocol/http/terminal-api
 import type { ItemKind } from '@tillcast/protocol/items/kind';
 import type { LicenseKey } from '@tillcast/protocol/license-key';
 import type { ReplicaState } from '@tillcast/protocol/replica/state';
-import { statusOf } from '@tillcast/protocol/replica/status';
+import { shownStatus } from './shown-status.ts';
 import { reasonText } from './status-words.ts';
 import { isoOf, type TillClock } from './till-clock.ts';
 
@@ -12,6 +12,8 @@ export interface TerminalStateParts {
   readonly terminalId: string;
   readonly terminalName: string;
   readonly replica: ReplicaState;
+  /** Another copy of the till's data is in use. */
+  readonly cloned: boolean;
   readonly nextRetryAtMs: number | null;
   readonly unsentSales: number;
   readonly items: Readonly<Record<ItemKind, number>>;
@@ -23,10 +25,10 @@ export function terminalStateOf(
   parts: TerminalStateParts,
   clock: Pick<TillClock, 'nowMs' | 'steadyMs'>,
 ): TerminalState {
-  const { replica, nextRetryAtMs, unsentSales } = parts;
+  const { replica, cloned, nextRetryAtMs, unsentSales } = parts;
   const { cursor, proof, attached } = replica;
   const steadyMs = clock.steadyMs();
-  const now = statusOf(replica, steadyMs, unsentSales);
+  const now = shownStatus(replica, cloned, steadyMs, unsentSales);
   return {
     license_key: parts.licenseKey,
     terminal_id: parts.terminalId,

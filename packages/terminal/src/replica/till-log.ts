@@ -6,6 +6,7 @@ import { lineOfBroadcast } from './activity-lines.ts';
 import type { Counters } from './counters.ts';
 import type { TillNews } from './news.ts';
 import type { ServerClock } from './server-clock.ts';
+import { isoOf } from './till-clock.ts';
 
 export interface TillLogOptions {
   readonly store: TillStore;
@@ -24,19 +25,35 @@ export class TillLog {
     this.#serverClock = serverClock;
   }
 
-  /** Keeps a broadcast until it expires, once. @throws TillcastError `database_unavailable` */
+  /** Keeps a broadcast until it expires, once; where it cannot be kept, that is counted and logged, and the server tells of it again. */
   addBroadcast(message: BroadcastMessage, receivedAtMs: number): void {
-    const { store, counters, onNews } = this.#options;
+    const { store, counters, logger, onNews } = this.#options;
     const { id, payload, timestamp, expires_at } = message;
     if (Date.parse(expires_at) <= this.#serverClock.nowMs()) {
       counters.add('broadcast_expired');
       return;
     }
     const notice = { id, ...payload, sent_at: timestamp, expires_at };
-    const line = store.addNotice(notice, lineOfBroadcast(message, receivedAtMs));
-    if (line === null) return;
-    counters.add('broadcast');
-    onNews({ news: 'activity', line });
+    try {
+      const line = store.addNotice(notice, lineOfBroadcast(message, receivedAtMs));
+      if (line === null) return;
+      counters.add('broadcast');
+      onNews({ news: 'activity', line });
+    } catch (error) {
+      counters.add('store_failed');
+      logger.error({ err: error, id }, 'A notice could not be kept');
+    }
+  }
+
+  /** Which notices there are that have not expired; none where they cannot be read: they are told again. */
+  noticeIds(): readonly string[] {
+    const { store, logger } = this.#options;
+    try {
+      return store.notices(isoOf(this.#serverClock.nowMs())).map(({ id }) => id);
+    } catch (error) {
+      logger.debug({ err: error }, 'The notices could not be read');
+      return [];
+    }
   }
 
   /** Keeps a line of the activity log; where it cannot be kept, that is counted and logged. */
