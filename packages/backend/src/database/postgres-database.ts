@@ -39,6 +39,11 @@ export class PostgresDatabase implements Database {
       query_timeout: ANSWER_TIMEOUT_MS,
       idle_in_transaction_session_timeout: STATEMENT_TIMEOUT_MS,
     });
+    // One that ends has no listener of the pool's while it is verified, nor once it was given up: without one of ours that
+    // would end the process. The query under way tells.
+    this.#pool.on('connect', (client) => {
+      client.on('error', (error) => logger.debug({ err: error }, 'a database connection ended'));
+    });
     // An idle connection that ends is dropped from the pool by itself; the next query makes a new one.
     this.#pool.on('error', (error) => logger.warn({ err: error }, 'an idle database connection ended'));
     this.#listener = new PostgresListener({ connection, logger });

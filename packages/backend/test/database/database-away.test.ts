@@ -1,4 +1,4 @@
-import { startPrivatePostgres } from '@tillcast/testkit';
+import { freshDatabase, openFaultProxy, startPrivatePostgres } from '@tillcast/testkit';
 import { expect, test } from 'vitest';
 import { commit } from '../../src/catalog/commit.ts';
 import { ping } from '../../src/database/ping.ts';
@@ -21,6 +21,23 @@ test('a database that goes away under us makes every request unavailable and clo
   await expect(ping(database)).rejects.toMatchObject(away);
   await expect(database.transaction((session) => ping(session))).rejects.toMatchObject(away);
   await leaveOff();
+});
+
+// The pool hands a new connection out when it has its role, and listens to nothing that happens to it before.
+test('a connection that is torn off while it gets its role makes one request unavailable, and no more', async () => {
+  await using fresh = await freshDatabase();
+  await using proxy = await openFaultProxy({ target: Number(new URL(fresh.url).port) });
+  await using database = await open({ url: proxy.through(fresh.url) });
+  await ping(database);
+  // The connection of the first request goes, so that the next one needs a new one.
+  proxy.reset();
+  const gettingItsRole = proxy.intercept({ sees: (bytes) => bytes.includes('SET ROLE'), passes: false });
+  const requests = Promise.allSettled([ping(database), ping(database), ping(database)]);
+  await gettingItsRole;
+  proxy.reset();
+  for (const each of await requests)
+    if (each.status === 'rejected') expect(each.reason).toMatchObject({ code: 'database_unavailable' });
+  await ping(database);
 });
 
 test('a closed database says that it is closed', async () => {
