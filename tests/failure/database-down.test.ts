@@ -15,6 +15,7 @@ const STATEMENTS = ['BEGIN; SELECT set_config', 'read_commit_base', 'write_chang
 // and before it could say so.
 test('[P3] [P4] [C1] [S8] with the database gone at each statement of a commit, no message lacks its row and no row its message; the answer is 503 with Retry-After', async () => {
   await using stage = await setStage({ licenses: [SHOP] });
+  await eventually(async () => expect((await stage.head(SHOP)).published_version).toBe(1));
   await using listener = await listenAs(SHOP, stage.amqpUrl);
   const till = await stage.openTill(SHOP, 'till');
   await eventually(async () => till.isLiveAt(await stage.head(SHOP)));

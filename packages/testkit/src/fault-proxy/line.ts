@@ -33,6 +33,10 @@ export class Line {
     const { near, faults } = options;
     near.on('error', () => undefined);
     near.on('close', () => this.#closed());
+    // A client that was never led anywhere may go all the same.
+    near.on('end', () => {
+      if (this.#isDead) near.end();
+    });
     if (faults().newcomers === 'ignored') this.abandon();
     else this.look();
   }

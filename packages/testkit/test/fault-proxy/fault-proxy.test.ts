@@ -120,6 +120,8 @@ test('an ignored newcomer is accepted and never hears a word; those before it go
   proxy.heal();
   await pause(50);
   expect([ignored.heard(), ignored.over(), echo.open()]).toEqual(['', null, 1]);
+  ignored.socket.end();
+  await soon(() => expect(proxy.openLines()).toEqual({ ofClients: 1, atServer: 1 }));
 });
 
 test('a reset tears all lines off, a refusal lets nobody in, and both can be taken back', async () => {
