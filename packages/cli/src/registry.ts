@@ -16,7 +16,8 @@ export const GROUPS: Readonly<Record<string, string>> = {
   broker: 'Make a RabbitMQ what Tillcast needs, and check that it is',
   tls: 'Certificates for development',
   sync: 'See how current the tills are',
-  keys: 'See the signing keys, and rotate them',
+  fleet: 'See how many tills have what, and how fast it reached them',
+  keys: 'See the signing keys, rotate and revoke them',
   backup: 'Back everything up, check a backup, and restore it',
   audit: 'See who did what, and check that nobody changed the log',
 };
@@ -171,6 +172,21 @@ export const COMMANDS: readonly CommandEntry[] = [
     path: ['sync', 'status'],
     summary: 'Show each license’s version and each till’s',
     load: async () => (await import('./commands/sync-status.ts')).syncStatus,
+  },
+  {
+    path: ['fleet', 'status'],
+    summary: 'Show how many tills are current, and how fast changes reach them',
+    load: async () => (await import('./commands/fleet-status.ts')).fleetStatus,
+  },
+  {
+    path: ['fleet', 'behind'],
+    summary: 'List the tills that are not current, the worst first',
+    load: async () => (await import('./commands/fleet-behind.ts')).fleetBehind,
+  },
+  {
+    path: ['fleet', 'change'],
+    summary: 'Show which tills have a change, and how long it took',
+    load: async () => (await import('./commands/fleet-change.ts')).fleetChange,
   },
   {
     path: ['broker', 'config'],

@@ -147,7 +147,7 @@ test('[N4] a till counts its starts on its data, and says which start it is', as
 test('[N4] a copy of a till’s data tells the same count as the till itself, of another start', async () => {
   await using stage = await Stage.set();
   await (await stage.openLiveTill()).stop();
-  await using elsewhere = tempFolder();
+  using elsewhere = tempFolder();
   await cp(stage.dataDir, elsewhere.path, { recursive: true });
   await using till = await stage.openLiveTill();
   const one = lastOf(stage)?.instance;

@@ -21,12 +21,18 @@ export function addFleetRoutes(app: App, on: AdminDependencies): void {
         operationId: 'listTerminals',
         summary: 'What each terminal last said of itself',
         response: {
-          200: answer('The terminals', terminalListSchema, { terminals: [TERMINAL_EXAMPLE] }),
+          200: answer('The terminals', terminalListSchema, {
+            at: '2026-11-23T14:03:31.000Z',
+            terminals: [TERMINAL_EXAMPLE],
+          }),
           ...refusals(...KEY_REFUSALS),
         },
       },
     },
-    async () => ({ terminals: await listTerminals(on.database) }),
+    async () => {
+      const at = on.now().toISOString();
+      return { at, terminals: await listTerminals(on.database) };
+    },
   );
 
   app.post(

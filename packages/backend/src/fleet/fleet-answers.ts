@@ -71,6 +71,7 @@ export async function changeDelivery(
   const { epoch, type, committedAt, published, buckets, lastMs } = change;
   const { terminals, haveIt } = await countTillsHaving(session, at, license, version);
   return {
+    at: at.toISOString(),
     license_key: license,
     epoch,
     version,

@@ -34,6 +34,7 @@ export const FLEET_BEHIND_EXAMPLE: FleetBehind = {
 };
 
 export const CHANGE_DELIVERY_EXAMPLE: ChangeDelivery = {
+  at: '2026-11-23T14:03:31.000Z',
   license_key: LICENSE_KEY,
   epoch: 'k3v9m2x7q1b8c4d6',
   version: 42,

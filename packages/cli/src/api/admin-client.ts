@@ -28,6 +28,15 @@ import {
   terminalStatusSchema,
   type UpdateLicense,
 } from '@tillcast/protocol/http/admin-api';
+import {
+  type ChangeDelivery,
+  changeDeliverySchema,
+  FLEET_PATHS,
+  type FleetBehind,
+  type FleetStatus,
+  fleetBehindSchema,
+  fleetStatusSchema,
+} from '@tillcast/protocol/http/fleet-api';
 import { PROBLEM_MEDIA_TYPE, problemSchema } from '@tillcast/protocol/http/problem';
 import type { LicenseKey } from '@tillcast/protocol/license-key';
 import type { Operation } from '@tillcast/protocol/operation';
@@ -139,8 +148,29 @@ export class AdminClient implements Disposable {
   }
 
   async terminals(): Promise<readonly TerminalStatus[]> {
-    const { terminals } = await this.#ask('GET', ADMIN_PATHS.terminals, terminalListSchema);
-    return terminals;
+    return (await this.terminalList()).terminals;
+  }
+
+  /** All terminals, and when that was so by the server's clock. */
+  async terminalList(): Promise<{ readonly at: string; readonly terminals: readonly TerminalStatus[] }> {
+    const { at, terminals } = await this.#ask('GET', ADMIN_PATHS.terminals, terminalListSchema);
+    return { at: at ?? new Date().toISOString(), terminals };
+  }
+
+  /** @param license null: all that are active */
+  fleetStatus(license: LicenseKey | null): Promise<FleetStatus> {
+    const query = license === null ? '' : `?license=${license}`;
+    return this.#ask('GET', `${FLEET_PATHS.status}${query}`, fleetStatusSchema);
+  }
+
+  /** @param license null: all that are active */
+  fleetBehind(license: LicenseKey | null, limit: number): Promise<FleetBehind> {
+    const query = license === null ? '' : `&license=${license}`;
+    return this.#ask('GET', `${FLEET_PATHS.behind}?limit=${limit}${query}`, fleetBehindSchema);
+  }
+
+  changeDelivery(license: LicenseKey, version: number): Promise<ChangeDelivery> {
+    return this.#ask('GET', FLEET_PATHS.change(license, version), changeDeliverySchema);
   }
 
   /** Audit entries after a number, and the log's head at the same moment. */
@@ -249,6 +279,7 @@ export function refusal(answer: HttpAnswer, url: string): TillcastError {
 
 function hintFor(code: ErrorCode): string {
   if (code === 'license_not_found') return ' `tillcast license list` shows those that exist.';
+  if (code === 'change_not_found') return ' `tillcast sync status` shows the versions.';
   if (code === 'terminal_not_found') return ' `tillcast terminals list` shows them.';
   return '';
 }

@@ -1,4 +1,5 @@
 import type { License, TerminalStatus } from '@tillcast/protocol/http/admin-api';
+import { SILENT_AFTER_MS } from '@tillcast/protocol/http/fleet-api';
 import { type LicenseKey, parseLicenseKey } from '@tillcast/protocol/license-key';
 import { withClient } from '../api/with-client.ts';
 import { type CliCommand, defineCommand } from '../command.ts';
@@ -7,15 +8,15 @@ import { columns } from '../output/columns.ts';
 import { ago, counted } from '../output/figures.ts';
 
 interface Standing {
+  /** The server's time: by its clock the tills were seen. */
+  readonly at: string;
   readonly license: License;
   readonly terminals: readonly TerminalStatus[];
 }
 
-/** A till reports every 15 s at the latest; one that missed two reports is out of touch. */
-const SILENT_AFTER_MS = 35_000;
-
 export const syncStatus: CliCommand = defineCommand<LicenseKey | null, readonly Standing[]>({
-  description: 'Show where each license’s changes stand, and how current each of its tills last said to be.',
+  description:
+    'Show where each license’s changes stand, and how current each of its tills was by its last report.',
   examples: ['tillcast sync status', 'tillcast sync status --license EXTRO-LIFE-ABC123 --json'],
   flags: [{ flags: '--license <key>', description: 'Only this license' }],
   validate: (given) => {
@@ -24,11 +25,12 @@ export const syncStatus: CliCommand = defineCommand<LicenseKey | null, readonly 
   },
   run: (key, context) =>
     withClient(context, async (client) => {
-      const [licenses, terminals] = await Promise.all([
+      const [licenses, { at, terminals }] = await Promise.all([
         key === null ? client.licenses() : client.license(key).then((license) => [license]),
-        client.terminals(),
+        client.terminalList(),
       ]);
       return licenses.map((license) => ({
+        at,
         license,
         terminals: terminals.filter((terminal) => terminal.license_key === license.key).sort(worstFirst),
       }));
@@ -41,7 +43,9 @@ export const syncStatus: CliCommand = defineCommand<LicenseKey | null, readonly 
     if (standings.length === 0)
       context.err.write('There are no licenses yet: `tillcast license create KEY` makes one.\n');
   },
-  json: (standings) => ({ licenses: standings.map(({ license, terminals }) => ({ ...license, terminals })) }),
+  json: (standings) => ({
+    licenses: standings.map(({ at, license, terminals }) => ({ ...license, at, terminals })),
+  }),
 });
 
 function worstFirst(a: TerminalStatus, b: TerminalStatus): number {
@@ -51,7 +55,7 @@ function worstFirst(a: TerminalStatus, b: TerminalStatus): number {
   );
 }
 
-function printStanding({ license, terminals }: Standing, context: CliContext): void {
+function printStanding({ at, license, terminals }: Standing, context: CliContext): void {
   const { accent, bold, muted } = context.outStyles;
   const waiting = license.version - license.published_version;
   const published = waiting === 0 ? 'all published' : `${counted(waiting, 'change')} not published yet`;
@@ -66,28 +70,31 @@ function printStanding({ license, terminals }: Standing, context: CliContext): v
   context.out.write(
     columns(
       HEAD.map(muted),
-      terminals.map((terminal) => cells(terminal, context)),
+      terminals.map((terminal) => cells(terminal, at, context)),
     ),
   );
 }
 
-const HEAD = ['Status', 'Terminal', 'Version', 'Behind', 'Content', 'Unsent sales', 'Last seen'];
+const HEAD = ['By its last report', 'Terminal', 'Version', 'Behind', 'Content', 'Unsent sales', 'Last seen'];
 
-function cells(terminal: TerminalStatus, context: CliContext): readonly string[] {
+function cells(terminal: TerminalStatus, at: string, context: CliContext): readonly string[] {
   return [
-    word(terminal, context),
+    word(terminal, at, context),
     terminal.terminal_id,
     terminal.version === null ? 'none' : `v${terminal.version}`,
     terminal.behind === null ? 'unknown' : String(terminal.behind),
     terminal.digest_matches === null ? 'not compared' : terminal.digest_matches ? 'the same' : 'differs',
     String(terminal.unsent_sales),
-    terminal.last_seen_at === null ? 'never' : ago(Date.now() - Date.parse(terminal.last_seen_at)),
+    terminal.last_seen_at === null ? 'never' : ago(Date.parse(at) - Date.parse(terminal.last_seen_at)),
   ];
 }
 
-function word(terminal: TerminalStatus, { outStyles }: CliContext): string {
-  if (terminal.digest_matches === false) return outStyles.failed('differs');
-  if (Date.now() - Date.parse(terminal.last_seen_at ?? '1970-01-01') > SILENT_AFTER_MS)
-    return outStyles.warning('not seen');
-  return terminal.behind === 0 ? outStyles.ok('current') : outStyles.warning('behind');
+/** `current` only of what was heard lately, and whose content is the server's of that version. */
+function word(terminal: TerminalStatus, at: string, { outStyles }: CliContext): string {
+  const { standing, digest_matches: sameContent, behind, last_seen_at: seen } = terminal;
+  if (standing === 'revoked') return outStyles.failed('revoked');
+  if (sameContent === false) return outStyles.failed('differs');
+  if (seen === null || Date.parse(at) - Date.parse(seen) > SILENT_AFTER_MS)
+    return outStyles.warning('not heard of');
+  return behind === 0 && sameContent === true ? outStyles.ok('current') : outStyles.warning('behind');
 }

@@ -219,8 +219,14 @@ export const terminalStatusSchema: z.ZodType<TerminalStatus, unknown> = z
   })
   .meta({ id: 'TerminalStatus' });
 
-export const terminalListSchema: z.ZodType<{ readonly terminals: readonly TerminalStatus[] }, unknown> = z
-  .object({ terminals: z.array(terminalStatusSchema) })
+export interface TerminalList {
+  /** When that was so, by the server's clock; an older server does not say. */
+  readonly at?: string | undefined;
+  readonly terminals: readonly TerminalStatus[];
+}
+
+export const terminalListSchema: z.ZodType<TerminalList, unknown> = z
+  .object({ at: z.iso.datetime().optional(), terminals: z.array(terminalStatusSchema) })
   .meta({ id: 'TerminalList' });
 
 export const renameTerminalSchema: z.ZodType<{ readonly name: string }, unknown> = z

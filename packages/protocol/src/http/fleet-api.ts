@@ -127,6 +127,7 @@ export const fleetBehindSchema: z.ZodType<FleetBehind, unknown> = z
 
 /** How far one change has come. */
 export interface ChangeDelivery {
+  readonly at: string;
   readonly license_key: LicenseKey;
   readonly epoch: string;
   readonly version: number;
@@ -147,6 +148,7 @@ export const PENDING_MAX = 100;
 
 export const changeDeliverySchema: z.ZodType<ChangeDelivery, unknown> = z
   .object({
+    at: z.iso.datetime(),
     license_key: licenseKeySchema,
     epoch: epochSchema,
     version: versionSchema,
