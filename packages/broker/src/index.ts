@@ -86,6 +86,14 @@ export {
   TOKEN_AUDIENCE,
 } from './provisioning/oauth-node-config.ts';
 export { type Provisioned, provisionBroker } from './provisioning/provision-broker.ts';
+export {
+  BLOCK_LIMITS,
+  blockingUser,
+  hasLimits,
+  isTerminalId,
+  limitingUser,
+  TERMINAL_LIMITS,
+} from './provisioning/terminal-users.ts';
 export { type TlsNodeConfig, tlsNodeConfig } from './provisioning/tls-node-config.ts';
 export { Publisher, type PublisherOptions } from './publisher.ts';
 export type { ChannelSource, OpenSession, Session } from './session.ts';

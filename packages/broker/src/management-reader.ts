@@ -5,8 +5,10 @@ import {
   type BrokerOverview,
   bindingsSchema,
   brokerNodesSchema,
+  type ConnectionUser,
   connectionPageSchema,
   connectionsSchema,
+  connectionUsersSchema,
   exchangeSchema,
   exchangesSchema,
   type ListedBinding,
@@ -18,15 +20,20 @@ import {
   type ListedUser,
   type Listener,
   listenersSchema,
+  type NamedLimits,
+  namePageSchema,
   nodesSchema,
   overviewSchema,
   type Permissions,
   parametersSchema,
   permissionsSchema,
   policiesSchema,
+  type QueueName,
+  queueNamesSchema,
   queuesSchema,
   type TopicPermissions,
   topicPermissionsSchema,
+  userLimitsSchema,
   usersSchema,
   type VirtualHost,
   vhostLimitsSchema,
@@ -117,6 +124,61 @@ export class ManagementReader {
 
   listQueues(vhost: string): Promise<ListedQueue[]> {
     return this.http.read({ method: 'GET', path: ['queues', vhost] }, queuesSchema);
+  }
+
+  /**
+   * The names of a virtual host's queues, without their statistics: 0.1 s for 5,000 of them, against 0.9 s in
+   * pages. How many there can be, its limit `max-queues` bounds.
+   */
+  listQueueNames(vhost: string): Promise<readonly QueueName[]> {
+    const query = { columns: 'name,exclusive', disable_stats: 'true' };
+    return this.http.read({ method: 'GET', path: ['queues', vhost], query }, queueNamesSchema);
+  }
+
+  /** Whose the connections of all virtual hosts are, without their statistics; some seconds behind. */
+  listConnectionUsers(): Promise<readonly ConnectionUser[]> {
+    const query = { columns: 'user,vhost', disable_stats: 'true' };
+    return this.http.read({ method: 'GET', path: ['connections'], query }, connectionUsersSchema);
+  }
+
+  /** Names of exchanges that a regular expression matches, `limit` at most, in steps of 500. Nothing bounds how many there are. */
+  async listExchangeNames(vhost: string, pattern: string, limit: number): Promise<readonly string[]> {
+    const names: string[] = [];
+    for (let page = 1; names.length < limit; page += 1) {
+      const query = {
+        page: String(page),
+        page_size: '500',
+        columns: 'name',
+        name: pattern,
+        use_regex: 'true',
+      };
+      const answer = await this.#exchangePage(vhost, query);
+      names.push(...(answer?.names ?? []));
+      if (answer === null || page >= answer.pageCount) break;
+    }
+    return names.slice(0, limit);
+  }
+
+  async #exchangePage(
+    vhost: string,
+    query: Readonly<Record<string, string>>,
+  ): Promise<{ readonly names: readonly string[]; readonly pageCount: number } | null> {
+    try {
+      return await this.http.read({ method: 'GET', path: ['exchanges', vhost], query }, namePageSchema);
+    } catch (error) {
+      // 400: a page beyond the last, since some were deleted meanwhile.
+      const isGone = error instanceof TillcastError && error.code === 'answer_invalid';
+      if (query['page'] !== '1' && isGone) return null;
+      throw error;
+    }
+  }
+
+  /** The limits of all users that the broker keeps itself. */
+  listUserLimits(): Promise<readonly NamedLimits[]> {
+    return this.http.read(
+      { method: 'GET', path: ['users'], query: { columns: 'name,limits' } },
+      userLimitsSchema,
+    );
   }
 
   listBindings(vhost: string): Promise<ListedBinding[]> {

@@ -88,6 +88,33 @@ export const queuesSchema: z.ZodType<ListedQueue[]> = z.array(
     })),
 );
 
+/** A queue's name, and whether it goes with its connection. */
+export interface QueueName {
+  readonly name: string;
+  readonly exclusive: boolean;
+}
+
+export const queueNamesSchema: z.ZodType<QueueName[]> = z.array(
+  z.object({ name: z.string(), exclusive: z.boolean() }),
+);
+
+/** A page of names. 3.10 says 0 pages of none. */
+export const namePageSchema: z.ZodType<{ readonly names: string[]; readonly pageCount: number }> = z
+  .object({ items: z.array(z.object({ name: z.string() })), page_count: z.number() })
+  .transform((raw) => ({ names: raw.items.map(({ name }) => name), pageCount: raw.page_count }));
+
+/** Whose a connection is; null where that is not known yet. */
+export interface ConnectionUser {
+  readonly user: string | null;
+  readonly vhost: string | null;
+}
+
+export const connectionUsersSchema: z.ZodType<ConnectionUser[]> = z.array(
+  z
+    .object({ user: z.string().optional(), vhost: z.string().optional() })
+    .transform(({ user = null, vhost = null }) => ({ user, vhost })),
+);
+
 /** A binding. `source` is empty for the default exchange's. */
 export interface ListedBinding {
   readonly source: string;
@@ -252,6 +279,22 @@ export interface ListedUser {
   readonly limits: Readonly<Record<string, number>>;
 }
 
+/** An empty one is listed as an empty list. */
+const limitsSchema: z.ZodType<Readonly<Record<string, number>>> = z
+  .union([z.record(z.string(), z.number()), z.array(z.never())])
+  .default({})
+  .transform((raw) => (Array.isArray(raw) ? {} : raw));
+
+/** A user's name and limits. */
+export interface NamedLimits {
+  readonly name: string;
+  readonly limits: Readonly<Record<string, number>>;
+}
+
+export const userLimitsSchema: z.ZodType<NamedLimits[]> = z.array(
+  z.object({ name: z.string(), limits: limitsSchema }),
+);
+
 export const usersSchema: z.ZodType<ListedUser[]> = z.array(
   z
     .object({
@@ -259,15 +302,14 @@ export const usersSchema: z.ZodType<ListedUser[]> = z.array(
       password_hash: z.string(),
       hashing_algorithm: z.string(),
       tags: z.array(z.string()),
-      // An empty one is listed as an empty list.
-      limits: z.union([z.record(z.string(), z.number()), z.array(z.never())]).default({}),
+      limits: limitsSchema,
     })
     .transform((raw) => ({
       name: raw.name,
       passwordHash: raw.password_hash,
       hashingAlgorithm: raw.hashing_algorithm,
       tags: raw.tags,
-      limits: Array.isArray(raw.limits) ? {} : raw.limits,
+      limits: raw.limits,
     })),
 );
 

@@ -187,8 +187,14 @@ export class ManagementClient extends ManagementReader {
     });
   }
 
+  /** Needs the permission to configure it; an exclusive one goes by closing its connection alone. */
   async deleteQueue(vhost: string, name: string): Promise<void> {
     await this.http.send({ method: 'DELETE', path: ['queues', vhost, name], missingIsFine: true });
+  }
+
+  /** Needs the permission to configure it. */
+  async deleteExchange(vhost: string, name: string): Promise<void> {
+    await this.http.send({ method: 'DELETE', path: ['exchanges', vhost, name], missingIsFine: true });
   }
 }
 

@@ -5,6 +5,7 @@ import type { LicenseKey } from '@tillcast/protocol/license-key';
 import { appendAudit } from '../audit/append-audit.ts';
 import type { Database, Session } from '../database/database.ts';
 import { refusalOf, standingOf } from '../licenses/standing.ts';
+import { requestRevocation } from '../revocation/request-revocation.ts';
 import { publicKeyText, thumbprintOf } from '../terminals/public-key.ts';
 import { hashOfCode, sameHash } from './activation-codes.ts';
 import {
@@ -65,6 +66,7 @@ export async function activateTerminal(
     const terminalId = randomUUID();
     const terminal = { licenseId: door.licenseId, terminalId, name, publicKey, activatedAt: now };
     if (!(await insertTerminal(session, terminal))) throw alreadyActivated();
+    await requestRevocation(session, { licenseId: door.licenseId, terminalId, kind: 'limit' }, now);
     const act = {
       actor: `address ${context.address}`,
       act: 'terminal.activated',

@@ -1,13 +1,14 @@
-import { BLOCK_TAG, type ManagementClient } from '@tillcast/broker';
+import { blockingUser, limitingUser, type ManagementClient } from '@tillcast/broker';
 import type { BrokerGate } from './broker-gate.ts';
 
 /** A connection that is stuck keeps its closing from being answered; it takes some milliseconds else. */
 const CLOSE_TIMEOUT_MS = 3_000;
 
 /**
- * Keeps terminals out through the broker's management API. A token cannot be taken back, and the broker asks
- * nobody whether it still holds: but a user of its own that is named like the token's `sub` and may have no
- * connection keeps that token out. Nobody can log in as that user: it has no password and no permission.
+ * Bounds terminals, and keeps them out, through the broker's management API. A token cannot be taken back, and the
+ * broker asks nobody whether it still holds: but the limits of a user of its own that is named like the token's
+ * `sub` hold for that token, and where it may have no connection, keep it out. Nobody can log in as that user: it
+ * has no password and no permission.
  */
 export class ManagementGate implements BrokerGate {
   readonly #management: ManagementClient;
@@ -17,13 +18,14 @@ export class ManagementGate implements BrokerGate {
   }
 
   async block(terminalIds: readonly string[]): Promise<void> {
-    const limits = { 'max-connections': 0, 'max-channels': 0 };
-    // The tag tells the broker's audit what it is.
-    const users = terminalIds.map((name) => ({ name, limits, tags: [BLOCK_TAG] }));
-    await this.#management.importDefinitions({ users });
+    await this.#management.importDefinitions({ users: terminalIds.map(blockingUser) });
   }
 
-  async unblock(terminalIds: readonly string[]): Promise<void> {
+  async limit(terminalIds: readonly string[]): Promise<void> {
+    await this.#management.importDefinitions({ users: terminalIds.map(limitingUser) });
+  }
+
+  async forget(terminalIds: readonly string[]): Promise<void> {
     await this.#management.deleteUsers(terminalIds);
   }
 

@@ -4,12 +4,13 @@ import { integerColumn, statement } from '../database/statement.ts';
 /** Notified when the broker is to be told something; the payload is the row's id. */
 export const REVOCATIONS_CHANNEL = 'tillcast_revocations';
 
-/** Whose connections are to be closed and kept closed, or to be let in again. */
+/** Whose connections are to be closed and kept closed, or to be let in again, or to be bounded. */
 export interface Revocation {
   readonly licenseId: number;
   /** Null: all terminals of the license. */
   readonly terminalId: string | null;
-  readonly kind: 'block' | 'unblock';
+  /** `limit`: there is a terminal more, whose limits the broker does not know. */
+  readonly kind: 'block' | 'unblock' | 'limit';
 }
 
 const INSERT = statement<{ id: number }>(

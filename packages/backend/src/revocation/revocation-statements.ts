@@ -17,10 +17,10 @@ const HAS_ENDED = `(l.status <> 'active' OR coalesce(l.valid_until <= $2, false)
 
 const FIND_OPEN = statement<OpenRevocation>(
   'find_open_revocations',
-  `SELECT id, created_at AS "createdAt" FROM revocations
+  `SELECT id, kind <> 'limit' AS "isAct", created_at AS "createdAt" FROM revocations
   WHERE license_id = $1 AND done_at IS NULL
   ORDER BY id`,
-  { id: integerColumn, createdAt: instantColumn },
+  { id: integerColumn, isAct: booleanColumn, createdAt: instantColumn },
 );
 
 // What a try that failed left behind has a block and no closing.
@@ -34,23 +34,41 @@ const FIND_TO_CLOSE = statement<TerminalToClose>(
   { terminalId: textColumn, hasToken: booleanColumn },
 );
 
-/** A block of a terminal `t` that is to go at $2: the terminal may come in, or no token is left to be kept out. */
-const BLOCK_IS_OVER = `t.blocked_until IS NOT NULL AND (
-    NOT ${HAS_ENDED} OR (t.blocked_until <= $2 AND t.closed_at IS NOT NULL)
-  )`;
+/** A terminal `t` that may come in at $2, and of which the broker is to be told so. */
+const IS_TO_LIMIT = `(NOT ${HAS_ENDED} AND (
+    t.blocked_until IS NOT NULL OR (t.public_key IS NOT NULL AND t.limited_at IS NULL)
+  ))`;
 
-const FIND_TO_UNBLOCK = statement<{ terminalId: string }>(
-  'find_terminals_to_unblock',
+/** A terminal `t` that is gone for good, no token of which is left at $2, and of which the broker still knows. */
+const IS_TO_FORGET = `((l.status = 'revoked' OR t.revoked_at IS NOT NULL) AND (
+    (t.blocked_until <= $2 AND t.closed_at IS NOT NULL) OR (
+      t.blocked_until IS NULL AND t.limited_at IS NOT NULL
+      AND coalesce(t.token_expires_at + ${CLOCK_MARGIN} <= $2, true)
+    )
+  ))`;
+
+const FIND_TO_LIMIT = statement<{ terminalId: string }>(
+  'find_terminals_to_limit',
   `SELECT t.terminal_id::text AS "terminalId"
   FROM terminals t JOIN licenses l ON l.id = t.license_id
-  WHERE t.license_id = $1 AND ${BLOCK_IS_OVER}
+  WHERE t.license_id = $1 AND ${IS_TO_LIMIT}
+  ORDER BY t.terminal_id`,
+  { terminalId: textColumn },
+);
+
+const FIND_TO_FORGET = statement<{ terminalId: string }>(
+  'find_terminals_to_forget',
+  `SELECT t.terminal_id::text AS "terminalId"
+  FROM terminals t JOIN licenses l ON l.id = t.license_id
+  WHERE t.license_id = $1 AND ${IS_TO_FORGET}
   ORDER BY t.terminal_id`,
   { terminalId: textColumn },
 );
 
 const MARK_BLOCKING = command(
   'mark_terminals_blocking',
-  `UPDATE terminals SET blocked_until = token_expires_at + ${CLOCK_MARGIN}, closed_at = NULL
+  `UPDATE terminals SET blocked_until = token_expires_at + ${CLOCK_MARGIN}, closed_at = NULL,
+    limited_at = NULL
   WHERE license_id = $1 AND terminal_id = ANY ($2::uuid[])`,
 );
 
@@ -65,9 +83,21 @@ const MARK_OUTLIVED_CLOSED = command(
   WHERE license_id = $1 AND terminal_id = ANY ($2::uuid[]) AND token_expires_at <= $4`,
 );
 
-const MARK_UNBLOCKED = command(
-  'mark_terminals_unblocked',
-  'UPDATE terminals SET blocked_until = NULL WHERE license_id = $1 AND terminal_id = ANY ($2::uuid[])',
+const MARK_LIMITED = command(
+  'mark_terminals_limited',
+  `UPDATE terminals SET blocked_until = NULL, limited_at = $3
+  WHERE license_id = $1 AND terminal_id = ANY ($2::uuid[])`,
+);
+
+const MARK_FORGOTTEN = command(
+  'mark_terminals_forgotten',
+  `UPDATE terminals SET blocked_until = NULL, limited_at = NULL
+  WHERE license_id = $1 AND terminal_id = ANY ($2::uuid[])`,
+);
+
+const DELETE_DONE = command(
+  'delete_done_revocations',
+  `DELETE FROM revocations WHERE done_at <= $1::timestamptz - interval '1 day'`,
 );
 
 const FINISH = command(
@@ -93,13 +123,13 @@ const REQUEST_DUE = statement<{ id: number }>(
   { id: integerColumn },
 );
 
-const REQUEST_OVERDUE_UNBLOCKS = statement<{ id: number }>(
-  'request_due_unblocks',
+const REQUEST_LIMITS = statement<{ id: number }>(
+  'request_due_limits',
   `INSERT INTO revocations (license_id, terminal_id, kind, created_at)
-  SELECT l.id, NULL, 'unblock', $2
+  SELECT l.id, NULL, 'limit', $2
   FROM licenses l
   WHERE EXISTS (
-    SELECT FROM terminals t WHERE t.license_id = l.id AND ${BLOCK_IS_OVER}
+    SELECT FROM terminals t WHERE t.license_id = l.id AND (${IS_TO_LIMIT} OR ${IS_TO_FORGET})
   ) AND NOT EXISTS (
     SELECT FROM revocations r WHERE r.license_id = l.id AND r.done_at IS NULL
   )
@@ -111,6 +141,8 @@ const REQUEST_OVERDUE_UNBLOCKS = statement<{ id: number }>(
 /** What the broker is still to be told. */
 export interface OpenRevocation {
   readonly id: number;
+  /** Whether somebody is to be shut out or let in again, at once; else a terminal is only to be bounded. */
+  readonly isAct: boolean;
   readonly createdAt: Date;
 }
 
@@ -135,13 +167,23 @@ export function findTerminalsToClose(
   return session.query(FIND_TO_CLOSE, [licenseId, now]);
 }
 
-/** The license's terminals that are blocked and have not ended, or that no token is left of. */
-export async function findTerminalsToUnblock(
+/** The license's terminals that may come in, and of which the broker was not told so. */
+export async function findTerminalsToLimit(
   session: Session,
   licenseId: number,
   now: Date,
 ): Promise<readonly string[]> {
-  const rows = await session.query(FIND_TO_UNBLOCK, [licenseId, now]);
+  const rows = await session.query(FIND_TO_LIMIT, [licenseId, now]);
+  return rows.map(({ terminalId }) => terminalId);
+}
+
+/** The license's terminals that are gone for good, no token of which is left, and of which the broker knows. */
+export async function findTerminalsToForget(
+  session: Session,
+  licenseId: number,
+  now: Date,
+): Promise<readonly string[]> {
+  const rows = await session.query(FIND_TO_FORGET, [licenseId, now]);
   return rows.map(({ terminalId }) => terminalId);
 }
 
@@ -174,12 +216,27 @@ export async function markOutlivedClosed(
 }
 
 /** Written after the broker was told, so that no block is forgotten; by who has the license's claim. */
-export async function markUnblocked(
+export async function markLimited(
+  session: Session,
+  licenseId: number,
+  terminalIds: readonly string[],
+  at: Date,
+): Promise<void> {
+  await session.query(MARK_LIMITED, [licenseId, terminalIds, at]);
+}
+
+/** As {@link markLimited}, of those of which the broker knows nothing any more. */
+export async function markForgotten(
   session: Session,
   licenseId: number,
   terminalIds: readonly string[],
 ): Promise<void> {
-  await session.query(MARK_UNBLOCKED, [licenseId, terminalIds]);
+  await session.query(MARK_FORGOTTEN, [licenseId, terminalIds]);
+}
+
+/** Forgets what was done a day ago. */
+export async function deleteDoneRevocations(session: Session, now: Date): Promise<void> {
+  await session.query(DELETE_DONE, [now]);
 }
 
 export async function finishRevocations(
@@ -193,11 +250,11 @@ export async function finishRevocations(
 
 /**
  * Asks for what no act asked for: the revocation of licenses that have ended by date, or whose end was taken
- * back by a new date, and the end of blocks that keep nobody out any more.
+ * back by a new date; limits that the broker was not told; and the end of what it keeps of terminals that are gone.
  * @returns how many there are
  */
 export async function requestDueRevocations(session: Session, now: Date, limit: number): Promise<number> {
   const blocks = await session.query(REQUEST_DUE, [limit, now]);
-  const unblocks = await session.query(REQUEST_OVERDUE_UNBLOCKS, [limit, now]);
-  return blocks.length + unblocks.length;
+  const limits = await session.query(REQUEST_LIMITS, [limit, now]);
+  return blocks.length + limits.length;
 }

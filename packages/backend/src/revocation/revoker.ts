@@ -11,11 +11,13 @@ import { REVOCATIONS_CHANNEL } from './request-revocation.ts';
 import {
   findOpenRevocations,
   findTerminalsToClose,
-  findTerminalsToUnblock,
+  findTerminalsToForget,
+  findTerminalsToLimit,
   finishRevocations,
   markBlocking,
   markClosed,
-  markUnblocked,
+  markForgotten,
+  markLimited,
   type TerminalToClose,
 } from './revocation-statements.ts';
 
@@ -59,7 +61,7 @@ export interface RevokerOptions {
 
 /**
  * Brings the broker into line with what licenses and terminals are: blocks the tokens of those that have
- * ended, then closes their connections; lets those in again that have not. It goes by what the database says
+ * ended, then closes their connections; lets those in that have not, each within its limits. It goes by what the database says
  * at that moment, not by what was asked: an act that was overtaken by the next one does nothing.
  *
  * Any number of revokers may run; of each license one takes care at a time. What fails stays asked for and is
@@ -221,15 +223,17 @@ export class Revoker implements AsyncDisposable {
     const at = now();
     const ended = await findTerminalsToClose(database, licenseId, at);
     const failures = await this.#shutOut(licenseId, ended, at);
-    await this.#letIn(licenseId, await findTerminalsToUnblock(database, licenseId, at));
+    await this.#letIn(licenseId, await findTerminalsToLimit(database, licenseId, at));
+    await this.#forget(licenseId, await findTerminalsToForget(database, licenseId, at));
     // All that could be done is done; the rest is tried again.
     if (failures.length > 0) throw failures[0];
     const doneAt = now();
     const ids = open.map(({ id }) => id);
     await finishRevocations(database, licenseId, ids, doneAt);
-    for (const { createdAt } of open) observer.revoked(doneAt.getTime() - createdAt.getTime());
-    if (open.length > 0) {
-      const line = { license_id: licenseId, terminals: ended.length, revocations: open.length };
+    const acts = open.filter(({ isAct }) => isAct);
+    for (const { createdAt } of acts) observer.revoked(doneAt.getTime() - createdAt.getTime());
+    if (acts.length > 0) {
+      const line = { license_id: licenseId, terminals: ended.length, revocations: acts.length };
       this.#options.logger.info(line, 'The broker is in line with a license');
     }
   }
@@ -287,8 +291,18 @@ export class Revoker implements AsyncDisposable {
     for (let start = 0; start < terminalIds.length; start += CHUNK_TERMINALS) {
       const chunk = terminalIds.slice(start, start + CHUNK_TERMINALS);
       await this.#keepClaim(licenseId);
-      await gate.unblock(chunk);
-      await markUnblocked(database, licenseId, chunk);
+      await gate.limit(chunk);
+      await markLimited(database, licenseId, chunk, this.#options.now());
+    }
+  }
+
+  async #forget(licenseId: number, terminalIds: readonly string[]): Promise<void> {
+    const { database, gate } = this.#options;
+    for (let start = 0; start < terminalIds.length; start += CHUNK_TERMINALS) {
+      const chunk = terminalIds.slice(start, start + CHUNK_TERMINALS);
+      await this.#keepClaim(licenseId);
+      await gate.forget(chunk);
+      await markForgotten(database, licenseId, chunk);
     }
   }
 

@@ -104,6 +104,7 @@ const GRANTS = {
     audit_head: 'select',
     audit_log: 'select',
     broadcasts: 'insert, select, update published_at',
+    broker_looks: 'select, update due_at',
     catalogs: 'insert, select',
     changes: 'select',
     deliveries: 'delete, insert, select, update applied, update buckets, update last_applied_at',
@@ -112,11 +113,11 @@ const GRANTS = {
     relay_shards: 'select, update lease_until, update owner',
     relays: 'delete, insert, select, update seen_until',
     revocation_claims: 'delete, insert, select, update',
-    revocations: 'insert, select, update done_at',
+    revocations: 'delete, insert, select, update done_at',
     seat_codes: 'select',
     signing_keys: 'delete, insert, select, update current_from, update retired_at, update state',
     terminals:
-      'insert, select, update blocked_until, update clock_offset_ms, update cloned_at, update closed_at, update digest, update epoch, update instance_id, update instance_runs, update instance_starts, update last_seen_at, update state, update unsent_sales, update version',
+      'insert, select, update blocked_until, update clock_offset_ms, update cloned_at, update closed_at, update digest, update epoch, update instance_id, update instance_runs, update instance_starts, update last_seen_at, update limited_at, update state, update unsent_sales, update version',
   },
 };
 

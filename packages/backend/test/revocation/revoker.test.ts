@@ -49,7 +49,7 @@ function revokerOn(database: Database, gate: Partial<BrokerGate>): Revoker {
   const idle = async (): Promise<void> => undefined;
   return new Revoker({
     database,
-    gate: { block: idle, unblock: idle, close: idle, ...gate },
+    gate: { block: idle, limit: idle, forget: idle, close: idle, ...gate },
     logger: silentLogger,
     observer: { revoked: () => undefined, revocationFailed: () => undefined },
     now: () => new Date(),
@@ -66,7 +66,8 @@ test('[B20] licenses whose connections cannot be closed keep no other waiting', 
   const closed = Promise.withResolvers<string>();
   const gate: BrokerGate = {
     block: async () => undefined,
-    unblock: async () => undefined,
+    limit: async () => undefined,
+    forget: async () => undefined,
     close: async (terminalId) => {
       if (!failing.has(terminalId)) return closed.resolve(terminalId);
       tried.add(terminalId);
@@ -152,10 +153,11 @@ test('[B22] a block that keeps nobody out any more is taken back by who has the 
     `INSERT INTO revocation_claims (license_id, owner, claimed_until)
     VALUES (${claimed.licenseId}, '${randomUUID()}', now() + interval '1 hour')`,
   );
-  const unblocked: string[] = [];
+  const forgotten: string[] = [];
   const gate: BrokerGate = {
     block: async () => undefined,
-    unblock: async (ids) => void unblocked.push(...ids),
+    limit: async () => undefined,
+    forget: async (ids) => void forgotten.push(...ids),
     close: async () => undefined,
   };
   await using reaper = new Reaper({
@@ -166,11 +168,11 @@ test('[B22] a block that keeps nobody out any more is taken back by who has the 
     now: () => new Date(),
   });
   await reaper.reap();
-  expect(unblocked).toEqual([]);
+  expect(forgotten).toEqual([]);
   await using revoker = revokerOn(database, gate);
   await revoker.start();
-  await expect.poll(() => unblocked, { timeout: 30_000 }).toEqual([free.terminalId]);
+  await expect.poll(() => forgotten, { timeout: 30_000 }).toEqual([free.terminalId]);
   await asOwner(database, `DELETE FROM revocation_claims WHERE license_id = ${claimed.licenseId}`);
   revoker.wake();
-  await expect.poll(() => unblocked, { timeout: 30_000 }).toEqual([free.terminalId, claimed.terminalId]);
+  await expect.poll(() => forgotten, { timeout: 30_000 }).toEqual([free.terminalId, claimed.terminalId]);
 });

@@ -2,12 +2,14 @@ import type { BrokerState } from './broker-state.ts';
 import { BLOCK_TAG, type DesiredBroker } from './desired-broker.ts';
 import { permissionText, tagText } from './desired-lines.ts';
 import { type Finding, shellWord } from './finding.ts';
+import { hasLimits, isTerminalId, TERMINAL_LIMITS } from './terminal-users.ts';
 
 const NO_NAMES: readonly string[] = ['^$', ''];
 
 /**
  * What users there are who should not be: any who may do something in the virtual host, or administer the
- * broker, and is neither ours nor known to the operator, and blocks that block nothing.
+ * broker, and is neither ours nor known to the operator; blocks that block nothing; and users of terminals' names
+ * that do more than to hold their limits.
  * @param known names of the operator's own users
  */
 export function auditUsers(
@@ -21,6 +23,9 @@ export function auditUsers(
   return [
     ...strangers.flatMap(({ name, tags }) => strangerFindings(name, tags, state, desired)),
     ...state.users.filter(({ tags }) => tags.includes(BLOCK_TAG)).flatMap((block) => blockFindings(block)),
+    ...strangers
+      .filter(({ name, tags }) => isTerminalId(name) && !tags.includes(BLOCK_TAG))
+      .flatMap((user) => terminalFindings(user)),
   ];
 }
 
@@ -99,6 +104,25 @@ function blockFindings({
       expected: `no password, max-connections 0, ${tagText([BLOCK_TAG])}`,
       observed: `${passwordHash === '' ? 'no password' : 'a password'}, max-connections ${limits['max-connections'] ?? 'without limit'}, ${tagText(tags)}`,
       mend: `rabbitmqctl set_user_limits ${shellWord(name)} '{"max-connections":0}' && rabbitmqctl clear_password ${shellWord(name)} && rabbitmqctl set_user_tags ${shellWord(name)} ${BLOCK_TAG}`,
+    },
+  ];
+}
+
+function terminalFindings({
+  name,
+  passwordHash,
+  limits,
+  tags,
+}: BrokerState['users'][number]): readonly Finding[] {
+  if (passwordHash === '' && tags.length === 0 && hasLimits(limits, TERMINAL_LIMITS)) return [];
+  const limitText = (of: Readonly<Record<string, number>>): string =>
+    ['max-connections', 'max-channels'].map((each) => `${each} ${of[each] ?? 'without limit'}`).join(', ');
+  return [
+    {
+      what: `user of terminal ${name}`,
+      expected: `no password, no tags, ${limitText({ ...TERMINAL_LIMITS })}`,
+      observed: `${passwordHash === '' ? 'no password' : 'a password'}, ${tagText(tags)}, ${limitText(limits)}`,
+      mend: `rabbitmqctl delete_user ${name} (the backend makes it anew)`,
     },
   ];
 }

@@ -69,8 +69,8 @@ const NOTHING: Permissions = { configure: '^$', write: '^$', read: '^$' };
 /**
  * The broker as it should be.
  *
- * The guardian is an administrator since nobody less may close another's connections; it has no permission in
- * any virtual host, and may not open a connection over AMQP.
+ * The guardian is an administrator since nobody less may close another's connections. In the virtual host it may
+ * delete what terminals left behind and nothing else, and it may not open a connection over AMQP.
  */
 export function desiredBroker(options: DesiredBrokerOptions = {}): DesiredBroker {
   const { vhost = '/', publisher = PUBLISHER_USER, guardian = GUARDIAN_USER } = options;
@@ -106,7 +106,7 @@ export function desiredBroker(options: DesiredBrokerOptions = {}): DesiredBroker
       {
         name: guardian,
         tags: ['administrator'],
-        permissions: null,
+        permissions: { ...NOTHING, configure: TERMINAL_NAMES },
         topicPermissions: [],
         limits: { 'max-connections': 0, 'max-channels': 0 },
       },

@@ -1,4 +1,5 @@
-import { provisionBroker } from '@tillcast/broker';
+import { randomUUID } from 'node:crypto';
+import { limitingUser, type ManagementClient, provisionBroker } from '@tillcast/broker';
 import { parseLicenseKey } from '@tillcast/protocol/license-key';
 import { bindingsOf } from '@tillcast/protocol/routing';
 import { expect, onTestFinished, test } from 'vitest';
@@ -15,9 +16,21 @@ test('[B3] a broker that was provisioned has no finding, tills and blocks includ
   const blocked = `${host.name}-blocked`;
   const limits = { 'max-connections': 0, 'max-channels': 0 };
   await management.importDefinitions({ users: [{ name: blocked, tags: ['tillcast-block'], limits }] });
-  onTestFinished(() => management.deleteUser(blocked));
+  const terminalId = randomUUID();
+  await management.importDefinitions({ users: [limitingUser(terminalId)] });
+  onTestFinished(() => management.deleteUsers([blocked, terminalId]));
   expect(await audit()).toEqual([]);
 });
+
+/** A user of a terminal's name, which goes with the test. */
+async function terminalUser(
+  make: (name: string) => Promise<void>,
+  management: ManagementClient,
+): Promise<void> {
+  const name = randomUUID();
+  await make(name);
+  onTestFinished(() => management.deleteUser(name));
+}
 
 type Damage = (audited: Audited) => Promise<unknown>;
 
@@ -63,7 +76,7 @@ const REMOVED: readonly (readonly [string, Damage, (audited: Audited) => string]
     ({ publisher }) => `user ${publisher}`,
   ],
   [
-    'a permission given to the guardian',
+    'the guardian’s permission widened',
     ({ management, host, guardian }) =>
       management.setPermissions({
         vhost: host.name,
@@ -72,7 +85,7 @@ const REMOVED: readonly (readonly [string, Damage, (audited: Audited) => string]
         write: '^$',
         read: '.*',
       }),
-    ({ guardian }) => `permission of ${guardian} in any virtual host`,
+    ({ guardian, host }) => `permission of ${guardian} in ${host.name}`,
   ],
   [
     'a limit of the guardian lifted',
@@ -211,6 +224,25 @@ const ADDED: readonly (readonly [string, Damage, readonly string[]])[] = [
       onTestFinished(() => management.deleteUser(name));
     },
     ['block of '],
+  ],
+  [
+    'a user of a terminal’s name that has a password',
+    ({ management }) => terminalUser((name) => management.createUser({ name, password: 'x' }), management),
+    ['user of terminal '],
+  ],
+  [
+    'a user of a terminal’s name without its limits',
+    ({ management }) => terminalUser((name) => management.putUserTags(name, []), management),
+    ['user of terminal '],
+  ],
+  [
+    'a user of a terminal’s name with a tag',
+    ({ management }) =>
+      terminalUser(
+        (name) => management.importDefinitions({ users: [{ ...limitingUser(name), tags: ['monitoring'] }] }),
+        management,
+      ),
+    ['user of terminal '],
   ],
   [
     'a policy that sends what is unroutable elsewhere',

@@ -33,7 +33,7 @@ test('[B1] what is there and wrong is put right, and the passwords stay', async 
     'policy tillcast-terminals',
     `user ${publisher}`,
     `permission of ${publisher} in ${host.name}`,
-    `permission of ${guardian.username} in any virtual host`,
+    `permission of ${guardian.username} in ${host.name}`,
   ]);
   expect((await provisionBroker(host.management, desired)).changed).toEqual([]);
   const asGuardian = new ManagementClient({ url: host.managementUrl, ...guardian });
