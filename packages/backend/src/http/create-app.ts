@@ -27,6 +27,7 @@ import { trustOf } from './limits/trusted-proxies.ts';
 import { UnsentAnswers, type UnsentBounds } from './limits/unsent-answers.ts';
 import { refuseOtherMethods, watchMethods } from './methods.ts';
 import { sendProblem } from './problems.ts';
+import { RefusedRequests } from './refused-requests.ts';
 import { addRequestHooks, requestIdOf, setCommonHeaders } from './request-hooks.ts';
 import type { TlsEndpoint } from './tls/tls-endpoint.ts';
 import { validateByZod } from './validation.ts';
@@ -125,6 +126,7 @@ export async function createApp(on: AppDependencies): Promise<App> {
   addRequestHooks(app, on.metrics);
   const limits =
     limitOptions.rates === 'off' ? null : new RequestLimits({ ...limitOptions, metrics: on.metrics });
+  new RefusedRequests(on).watch(app, (request) => limits?.refusedBy(request) ?? null);
   boundConnections(app, limits === null ? () => true : isTrusted);
   limits?.guardAddresses(app);
   await guardAgainstPressure(app, on);

@@ -25,7 +25,7 @@ export class RequestLimits {
   readonly #meter: Meter;
   readonly #activationTries: ActivationTries;
   readonly #metrics: BackendMetrics;
-  readonly #verdicts = new WeakMap<FastifyRequest, Verdict[]>();
+  readonly #verdicts = new WeakMap<object, Verdict[]>();
 
   constructor(options: { readonly metrics: BackendMetrics; readonly nowMs?: () => number }) {
     this.#meter = new Meter({ maxKeys: MAX_KEYS, now: options.nowMs ?? (() => performance.now()) });
@@ -96,6 +96,11 @@ export class RequestLimits {
         .digest('base64');
       this.#take(request, reply, POLICIES.admin, key);
     });
+  }
+
+  /** The policy by which this request was refused; null for none. */
+  refusedBy(request: object): string | null {
+    return this.#verdicts.get(request)?.find(({ allowed }) => !allowed)?.policy.name ?? null;
   }
 
   #take(request: FastifyRequest, reply: FastifyReply, policy: LimitPolicy, key: string): void {
