@@ -12,6 +12,8 @@ const FROZEN_S = Number(process.env['TILLCAST_TEST_FROZEN_S'] ?? 60);
 const QUEUE_MAX = 10_000;
 /** What a tenth of a few milliseconds drowns in. */
 const NOISE_MS = 50 * SLOWNESS;
+/** In this time the lines that a till shows of its log are all new. */
+const WINDOW_MS = 6_000;
 
 /** The 99th percentile of the time from the commit to the till's apply, of the till's newest changes. */
 async function p99Of(tills: readonly StagedTill[]): Promise<number> {
@@ -36,20 +38,20 @@ test(
     const load = startLoad(stage, SHOP, 40);
     await eventually(() => expect(load.acknowledged.length).toBeGreaterThan(250));
     const before = await frozen.counts();
-    const p99BeforeMs = await p99Of(others);
+    const p99BeforeMs = await typicalP99Of(others, 3);
 
     frozen.process.freeze();
-    const untilMs = performance.now() + FROZEN_S * 1_000;
-    let deepest = 0;
-    let p99DuringMs = Number.NaN;
-    while (performance.now() < untilMs) {
-      const depths = (await broker.control('list_queues', '--no-table-headers', 'messages'))
-        .split('\n')
-        .map(Number);
-      deepest = Math.max(deepest, ...depths);
-      p99DuringMs = await p99Of(others);
-      await pause(3_000);
-    }
+    // `rabbitmqctl` costs this machine as much as all of this test: not while it is measured.
+    const depthOfQueues = async (): Promise<number> =>
+      Math.max(
+        ...(await broker.control('list_queues', '--no-table-headers', 'messages')).split('\n').map(Number),
+      );
+    const thawAtMs = performance.now() + FROZEN_S * 1_000;
+    await pause(10_000);
+    const early = await depthOfQueues();
+    const p99DuringMs = await typicalP99Of(others, 3);
+    await pause(thawAtMs - performance.now());
+    const deepest = Math.max(early, await depthOfQueues());
     const queues = (await broker.control('list_queues', '--no-table-headers', 'name')).trim().split('\n');
     await stage.truth.check();
     await load.stop();

@@ -14,6 +14,8 @@ export interface TrueHistory {
   /** Since when it is the license's own, at the latest. */
   readonly knownAtMs: number;
   readonly versions: Map<number, TrueVersion>;
+  /** The same in order. */
+  readonly order: { readonly version: number; readonly knownAtMs: number }[];
 }
 
 const rowSchema = z.object({
@@ -29,13 +31,19 @@ const rowSchema = z.object({
  * digest each version has, and when it was there at the latest.
  */
 export class ServerTruth {
-  readonly #url: string;
+  #url: string;
   /** By license, newest history last. */
   readonly #histories = new Map<string, TrueHistory[]>();
   #client: Client | null = null;
 
   constructor(databaseUrl: string) {
     this.#url = databaseUrl;
+  }
+
+  /** Reads from another database from now on. */
+  async readFrom(databaseUrl: string): Promise<void> {
+    this.#url = databaseUrl;
+    await this.#hangUp();
   }
 
   /** The license's present history; null before the first look. */
@@ -72,12 +80,13 @@ export class ServerTruth {
     this.#histories.set(key, histories);
     let history = histories.at(-1);
     if (history?.epoch !== epoch) {
-      history = { epoch, knownAtMs, versions: new Map() };
+      history = { epoch, knownAtMs, versions: new Map(), order: [] };
       histories.push(history);
     }
     for (const each of [...(later ?? []), { version, digest }]) {
       if (history.versions.has(each.version)) continue;
       history.versions.set(each.version, { digest: each.digest, knownAtMs });
+      history.order.push({ version: each.version, knownAtMs });
     }
   }
 
@@ -85,7 +94,7 @@ export class ServerTruth {
     const client = this.#client ?? (await this.#dial());
     const known = [...this.#histories].map(([key, histories]) => {
       const newest = histories.at(-1);
-      return { key, epoch: newest?.epoch ?? '', version: Math.max(0, ...(newest?.versions.keys() ?? [])) };
+      return { key, epoch: newest?.epoch ?? '', version: newest?.order.at(-1)?.version ?? 0 };
     });
     const { rows } = await client.query(
       `SELECT l.key, c.epoch, c.version, c.digest, (

@@ -25,8 +25,8 @@ export interface StageOptions {
   readonly licenses: readonly string[];
   /** A RabbitMQ of its own, to be killed; default: a virtual host on the run's. */
   readonly ownBroker?: boolean;
-  /** A PostgreSQL of its own at this address; default: a database on the run's. */
-  readonly databaseUrl?: string;
+  /** How many products each license has to begin with. Default 40. */
+  readonly products?: number;
   /** The backend's variables, beside or in the place of the usual ones. */
   readonly environment?: Readonly<Record<string, string>>;
   /** Decides what the proxies leave to chance. */
@@ -37,8 +37,10 @@ export interface StageOptions {
 /** Everything for real, each part a process of its own, and a proxy on each line between them. */
 export interface Stage extends AsyncDisposable {
   readonly backend: () => ServiceProcess;
-  /** Starts one more, beside those that run; `backend()` is the newest. */
-  readonly startBackend: () => Promise<ServiceProcess>;
+  /** Where the backends keep what is theirs; the secret key, too. */
+  readonly backendDataDir: string;
+  /** Starts one more, beside those that run; `backend()` is the newest. @param databaseUrl another one than the usual */
+  readonly startBackend: (databaseUrl?: string) => Promise<ServiceProcess>;
   /** Null where the run's is shared. */
   readonly broker: OwnBroker | null;
   /** Connects to the broker past the proxies, with all rights. */
@@ -71,8 +73,6 @@ export interface Stage extends AsyncDisposable {
   readonly finish: () => Promise<void>;
 }
 
-const PRODUCTS = 40;
-
 /** Sets the stage; each license has some products, at version 1. */
 export async function setStage(options: StageOptions): Promise<Stage> {
   await using stack = new AsyncDisposableStack();
@@ -80,21 +80,22 @@ export async function setStage(options: StageOptions): Promise<Stage> {
   stack.defer(() => rm(root, { recursive: true, force: true }));
   const broker = options.ownBroker === true ? stack.use(await startOwnBroker()) : null;
   const amqpUrl = broker?.amqpUrl ?? stack.use(await freshVirtualHost()).amqpUrl;
-  const databaseUrl = options.databaseUrl ?? stack.use(await freshDatabase()).url;
-  const { seed = 1 } = options;
+  const databaseUrl = stack.use(await freshDatabase()).url;
+  const { seed = 1, products = 40 } = options;
   const open = async (url: string, amqp = false): Promise<FaultProxy> =>
     stack.use(await openFaultProxy({ target: Number(new URL(url).port), amqp, seed }));
   const tillsToBroker = await open(amqpUrl, true);
   const backendToBroker = await open(amqpUrl);
   const backendToDatabase = await open(databaseUrl);
-  const startOne = (port: number): Promise<ServiceProcess> =>
+  const backendDataDir = join(root, 'backend');
+  const startOne = (port: number, database = databaseUrl): Promise<ServiceProcess> =>
     startServiceProcess({
       script: new URL('../../support/backend-process.ts', import.meta.url),
       environment: {
         PORT: String(port),
         AMQP_URL: backendToBroker.through(amqpUrl),
-        DATABASE_URL: backendToDatabase.through(databaseUrl),
-        TILLCAST_DATA_DIR: join(root, 'backend'),
+        DATABASE_URL: backendToDatabase.through(database),
+        TILLCAST_DATA_DIR: backendDataDir,
         TILLCAST_API_KEY: API_KEY,
         TILLCAST_AUTH: 'license-key',
         VALID_LICENSE_KEY: options.licenses.join(','),
@@ -126,7 +127,9 @@ export async function setStage(options: StageOptions): Promise<Stage> {
   const commit: Stage['commit'] = async (licenseKey, ...operations) =>
     commitResultSchema.parse(await json(admin(ADMIN_PATHS.changes(licenseKey), { operations })));
   let cents = 100;
-  for (const licenseKey of options.licenses) await commit(licenseKey, ...firstProducts());
+  if (products > 0) {
+    for (const licenseKey of options.licenses) await commit(licenseKey, ...firstProducts(products));
+  }
   truth.start();
   let isFinished = false;
   const finish = async (): Promise<void> => {
@@ -138,8 +141,9 @@ export async function setStage(options: StageOptions): Promise<Stage> {
   const kept = stack.move();
   return {
     backend: () => backend,
-    startBackend: async () => {
-      backend = kept.use(await startOne(await freePort()));
+    backendDataDir,
+    startBackend: async (database) => {
+      backend = kept.use(await startOne(await freePort(), database));
       tillsToApi.lead(Number(new URL(backend.url).port));
       return backend;
     },
@@ -181,8 +185,8 @@ export async function setStage(options: StageOptions): Promise<Stage> {
   };
 }
 
-function firstProducts(): readonly unknown[] {
-  return Array.from({ length: PRODUCTS }, (_, index) => ({
+function firstProducts(count: number): readonly unknown[] {
+  return Array.from({ length: count }, (_, index) => ({
     op: 'put',
     kind: 'product',
     item: { id: `P${index}`, name: `Product ${index}`, price: 1, currency: 'GBP' },

@@ -61,6 +61,11 @@ export class TruthChecker {
     this.#running = this.#run();
   }
 
+  /** From now on another database is the server's. */
+  readFrom(databaseUrl: string): Promise<void> {
+    return this.#truth.readFrom(databaseUrl);
+  }
+
   /** Looks at everything once, now. @throws Error with both sides of whatever was found so far */
   async check(): Promise<void> {
     await this.#look(true);
@@ -131,10 +136,9 @@ export class TruthChecker {
         this.#lied(till, state, `has had epoch ${history.epoch}`, history);
       return;
     }
-    const due = [...history.versions].findLast(([, { knownAtMs }]) => knownAtMs < provenFromMs);
-    if (due === undefined) return;
-    const [version, known] = due;
-    if ((state.version ?? -1) < version) this.#lied(till, state, `has had version ${version}`, known);
+    const due = history.order.findLast(({ knownAtMs }) => knownAtMs < provenFromMs);
+    if (due === undefined || (state.version ?? -1) >= due.version) return;
+    this.#lied(till, state, `has had version ${due.version}`, due);
   }
 
   #lied(till: WatchedTill, state: TerminalState, what: string, { knownAtMs }: { knownAtMs: number }): void {
