@@ -16,6 +16,7 @@ import { openCredentials } from './identity/open-credentials.ts';
 import { countStart } from './instance.ts';
 import { type LocalServer, startLocalServer } from './local-server/local-server.ts';
 import { builtPageFolder, isPageBuilt, PAGE_MISSING } from './local-server/till-page.ts';
+import { TillMetrics } from './metrics/till-metrics.ts';
 import { RenewableLine } from './renewable-line.ts';
 import { Counters } from './replica/counters.ts';
 import { ReplicaDriver } from './replica/driver.ts';
@@ -75,6 +76,7 @@ async function startLocked(
 ): Promise<RunningTerminal> {
   const clock = systemTillClock;
   const counters = new Counters();
+  const metrics = new TillMetrics(counters);
   const fetch = createFetch(config.syncApiCaPem);
   const keys: KeptMessageKeys = new KeptMessageKeys({
     dataDir: config.dataDir,
@@ -106,6 +108,7 @@ async function startLocked(
     random: Math.random,
     unsentSales: () => 0,
     instance: countStart(config.dataDir, logger),
+    observer: metrics,
     counters,
     logger,
     onNews: (news) => view.take(news),
@@ -141,7 +144,14 @@ async function startLocked(
   let server: LocalServer;
   try {
     view.start();
-    server = await startLocalServer({ host: config.host, port: config.port, view, pageFolder, logger });
+    server = await startLocalServer({
+      host: config.host,
+      port: config.port,
+      view,
+      metrics: () => metrics.text(view.figures()),
+      pageFolder,
+      logger,
+    });
   } catch (error) {
     view.stop();
     store.close();

@@ -1,6 +1,7 @@
 import type { Activity, Notice, SyncNowAnswer, TerminalState } from '@tillcast/protocol/http/terminal-api';
 import type { ItemKind } from '@tillcast/protocol/items/kind';
 import type { LicenseKey } from '@tillcast/protocol/license-key';
+import type { TillFigures } from './metrics/till-metrics.ts';
 import type { ReplicaDriver } from './replica/driver.ts';
 import type { TillNews } from './replica/news.ts';
 import { syncNow } from './replica/sync-now.ts';
@@ -95,6 +96,12 @@ export class TillView {
       clock_offset_ms: serverClock.offsetMs,
       counts: counters,
     };
+  }
+
+  /** What the metrics tell. */
+  figures(): TillFigures {
+    const { offsetMs } = this.#driver.serverClock;
+    return { state: this.state(), clockOffsetMs: offsetMs, nowMs: this.#clock.nowMs() };
   }
 
   /** Calls back with each event; the function that it returns ends that. */

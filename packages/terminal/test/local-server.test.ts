@@ -149,7 +149,7 @@ test('[T7] a foreign Host is refused, whatever is asked', async () => {
     '127.0.0.1:1',
     `127.0.0.1.nip.io:${port}`,
   ]) {
-    for (const path of ['/', '/api/state', '/api/events', '/nothing']) {
+    for (const path of ['/', '/metrics', '/api/state', '/api/events', '/nothing']) {
       const answer = await ask('GET', path, { host });
       expect(answer.status).toBe(403);
       expect(JSON.parse(answer.body)).toMatchObject({ code: 'origin_refused' });

@@ -12,6 +12,8 @@ export interface LocalServerOptions {
   readonly host: string;
   readonly port: number;
   readonly view: TillView;
+  /** The till's measurements, in Prometheus' text format. */
+  readonly metrics: () => Promise<{ readonly body: string; readonly mediaType: string }>;
   /** Where the built page is; see `builtPageFolder`. */
   readonly pageFolder: string | null;
   readonly logger: Logger;
@@ -30,7 +32,7 @@ const BODY_MAX_BYTES = 16 * 1_024;
 
 /** Starts to serve. @throws TillcastError `port_in_use` */
 export async function startLocalServer(options: LocalServerOptions): Promise<LocalServer> {
-  const { host, port, view, pageFolder, logger } = options;
+  const { host, port, view, metrics, pageFolder, logger } = options;
   const app = fastify({ bodyLimit: BODY_MAX_BYTES, forceCloseConnections: 'idle', exposeHeadRoutes: false });
 
   app.addHook('onRequest', async (request, reply) => {
@@ -39,12 +41,16 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
     const site = request.headers['sec-fetch-site'];
     // A link or a bookmark may lead to the page; it may do nothing else.
     const isNavigation = request.method === 'GET' && request.headers['sec-fetch-mode'] === 'navigate';
-    const fetchSite =
-      typeof site === 'string' && !(isNavigation && !request.url.startsWith('/api/')) ? site : undefined;
+    const isPage = !/^\/(api\/|metrics)/.test(request.url);
+    const fetchSite = typeof site === 'string' && !(isNavigation && isPage) ? site : undefined;
     checkOrigin({ host: asked, origin, fetchSite }, port);
   });
   answerErrorsAsProblems(app, logger);
   addApiRoutes(app, view);
+  app.get('/metrics', async (_request, reply) => {
+    const { body, mediaType } = await metrics();
+    return reply.header('cache-control', 'no-store').type(mediaType).send(body);
+  });
   await servePage(app, pageFolder);
 
   await listen(app, host, port);
