@@ -9,6 +9,7 @@ import { openDatabase } from './database/open-database.ts';
 import { createApp } from './http/create-app.ts';
 import { listen } from './http/listen.ts';
 import { TlsEndpoint } from './http/tls/tls-endpoint.ts';
+import { BrokerKeys } from './keys/broker-keys.ts';
 import { openKeyRing } from './keys/stored-key-ring.ts';
 import { ensureLicense } from './licenses/create-license.ts';
 import { BackendMetrics } from './metrics/metrics.ts';
@@ -90,6 +91,7 @@ export async function startBackend(
     if (ready) revocations.retry();
   });
 
+  const brokerKeys = new BrokerKeys({ management: config.management, logger });
   const app = await createApp({
     database,
     metrics,
@@ -102,6 +104,7 @@ export async function startBackend(
     limits: config.limits,
     now,
     wakeRevoker: () => revocations.wake(),
+    renewBrokerKeys: () => brokerKeys.renew(),
     ...(tls === null ? {} : { tls }),
   });
   const { host, port } = config.http;

@@ -219,6 +219,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/keys-rotate.ts')).keysRotate,
   },
   {
+    path: ['keys', 'revoke'],
+    summary: 'Take a signing key that leaked',
+    load: async () => (await import('./commands/keys-revoke.ts')).keysRevoke,
+  },
+  {
     path: ['audit', 'list'],
     summary: 'List what was done, by whom and when',
     load: async () => (await import('./commands/audit-list.ts')).auditList,

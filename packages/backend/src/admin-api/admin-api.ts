@@ -1,3 +1,4 @@
+import type { BrokerKeyOutcome } from '@tillcast/protocol/http/admin-api';
 import type { Database } from '../database/database.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { App } from '../http/app-types.ts';
@@ -28,6 +29,7 @@ export async function addAdminApi(
     readonly keys: KeyRing;
     readonly now: () => Date;
     readonly wakeRevoker?: () => void;
+    readonly renewBrokerKeys: () => Promise<BrokerKeyOutcome>;
     readonly importBounds?: ImportBounds;
     readonly requestLimits: RequestLimits | null;
   },

@@ -1,5 +1,6 @@
 import type { RequestListener, Server } from 'node:http';
 import { TillcastError } from '@tillcast/protocol/errors';
+import type { BrokerKeyOutcome } from '@tillcast/protocol/http/admin-api';
 import Fastify, { type FastifyBaseLogger, LogController } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Logger } from 'pino';
@@ -13,6 +14,7 @@ import { addIdentityRoutes } from '../identity/identity-routes.ts';
 import type { KeyRing } from '../keys/key-ring.ts';
 import { addPublishedKeyRoutes } from '../keys/published-key-routes.ts';
 import type { BackendMetrics } from '../metrics/metrics.ts';
+import { AccessTokens } from '../sync-api/access-tokens.ts';
 import { addSyncApi } from '../sync-api/sync-api.ts';
 import type { App } from './app-types.ts';
 import { answerClientError } from './client-errors.ts';
@@ -46,6 +48,8 @@ export interface AppDependencies {
   readonly now: () => Date;
   /** Called when something was committed that the broker is to be told; left out: there is nobody to tell it. */
   readonly wakeRevoker?: () => void;
+  /** Tells the broker that a key of tokens was revoked; see BrokerKeys. */
+  readonly renewBrokerKeys: () => Promise<BrokerKeyOutcome>;
   /** Makes the server speak HTTPS; left out: HTTP. */
   readonly tls?: TlsEndpoint;
   /** What an import may be; left out: as in production. */
@@ -142,8 +146,10 @@ export async function createApp(on: AppDependencies): Promise<App> {
   await addDocumentation(app);
   addHealthRoutes(app, on);
   addPublishedKeyRoutes(app, on.keys);
-  await addIdentityRoutes(app, on);
-  await addSyncApi(app, { ...on, fleet, requestLimits: limits, unsent });
+  const { keys, identity, now } = on;
+  const tokens = new AccessTokens({ keys, issuer: identity.issuer, now });
+  await addIdentityRoutes(app, { ...on, onSigned: (token, claims) => tokens.signed(token, claims) });
+  await addSyncApi(app, { ...on, tokens, fleet, requestLimits: limits, unsent });
   await addAdminApi(app, { ...on, fleet, requestLimits: limits });
   refuseOtherMethods(app, methods);
   return app;

@@ -9,7 +9,6 @@ import {
   tokenRequestSchema,
 } from '@tillcast/protocol/http/identity-api';
 import { z } from 'zod';
-import type { Database } from '../database/database.ts';
 import type { App } from '../http/app-types.ts';
 import { answer, BODY_REFUSALS, refusals } from '../http/error-answers.ts';
 import {
@@ -18,19 +17,13 @@ import {
   PUBLIC_KEY_EXAMPLE,
   TOKEN_EXAMPLE,
 } from '../http/examples.ts';
-import type { KeyRing } from '../keys/key-ring.ts';
 import { activateTerminal } from './activate-terminal.ts';
 import { claimedTerminal } from './assertion.ts';
-import type { IdentityOptions } from './identity-options.ts';
 import { type Attempt, RefusalsLog } from './refusals-log.ts';
-import { TokenIssuer } from './token-issuer.ts';
+import { TokenIssuer, type TokenIssuerOptions } from './token-issuer.ts';
 
 /** What the routes of identity stand on. */
-export interface IdentityDependencies {
-  readonly database: Database;
-  readonly keys: KeyRing;
-  readonly identity: IdentityOptions;
-  readonly now: () => Date;
+export interface IdentityDependencies extends TokenIssuerOptions {
   /** Called when there is a terminal more, of which the broker is to be told. */
   readonly wakeRevoker?: () => void;
 }

@@ -19,25 +19,32 @@ import { deleteExpiredAssertions, takeAssertion } from './take-assertion.ts';
 
 const SWEEP_INTERVAL_MS = 60_000;
 
+/** What tokens are given by. */
+export interface TokenIssuerOptions {
+  readonly database: Database;
+  readonly keys: KeyRing;
+  readonly identity: IdentityOptions;
+  readonly now: () => Date;
+  /** Told of each token that is given out, and what it says. */
+  readonly onSigned: (token: string, claims: AccessTokenClaims) => void;
+}
+
 /** Gives access tokens to terminals that prove who they are. */
 export class TokenIssuer {
   readonly #database: Database;
   readonly #keys: KeyRing;
   readonly #identity: IdentityOptions;
   readonly #now: () => Date;
+  readonly #onSigned: TokenIssuerOptions['onSigned'];
   #decoy: Promise<CryptoKey> | undefined;
   #sweptAt = 0;
 
-  constructor(options: {
-    readonly database: Database;
-    readonly keys: KeyRing;
-    readonly identity: IdentityOptions;
-    readonly now: () => Date;
-  }) {
+  constructor(options: TokenIssuerOptions) {
     this.#database = options.database;
     this.#keys = options.keys;
     this.#identity = options.identity;
     this.#now = options.now;
+    this.#onSigned = options.onSigned;
   }
 
   /**
@@ -118,8 +125,10 @@ export class TokenIssuer {
       iat,
       exp,
     } satisfies AccessTokenClaims;
+    const token = await this.#keys.signToken(claims);
+    this.#onSigned(token, claims);
     return {
-      access_token: await this.#keys.signToken(claims),
+      access_token: token,
       token_type: 'Bearer',
       expires_in: exp - iat,
       scope,

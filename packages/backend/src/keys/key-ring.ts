@@ -36,6 +36,13 @@ export interface KeyRing extends MessageSigner {
    * @throws TillcastError `rotation_too_soon` where the next key may not have reached everyone
    */
   rotate(purpose: KeyPurpose): Promise<void>;
+  /**
+   * Takes a key that got into other hands, whatever its state: nothing that it signed counts here from then on,
+   * nor at the other backends, as soon as they hear of it. Audited.
+   * @returns what it was for
+   * @throws TillcastError `not_found` where there is no such key
+   */
+  revoke(kid: string): Promise<KeyPurpose>;
 }
 
 /** How long an answer with the published keys may be kept by whoever stands between. */

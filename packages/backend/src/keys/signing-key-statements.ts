@@ -65,6 +65,8 @@ const DELETE = command(
   "DELETE FROM signing_keys WHERE kid = ANY ($1::text[]) AND state = 'retired'",
 );
 
+const DELETE_ONE = command('delete_signing_key', 'DELETE FROM signing_keys WHERE kid = $1');
+
 const NOTIFY = command('notify_signing_keys', `SELECT pg_notify('${KEYS_CHANNEL}', '')`);
 
 /** Keeps every other backend from changing the keys until the transaction ends. */
@@ -92,6 +94,11 @@ export async function promoteSigningKey(session: Session, kid: string, at: Date)
 /** Deletes such of these keys as are retired. */
 export async function deleteSigningKeys(session: Session, kids: readonly string[]): Promise<void> {
   await session.query(DELETE, [kids]);
+}
+
+/** Deletes a key, whatever its state. */
+export async function deleteSigningKey(session: Session, kid: string): Promise<void> {
+  await session.query(DELETE_ONE, [kid]);
 }
 
 /** Tells all backends, when the transaction is committed, that keys have changed. */

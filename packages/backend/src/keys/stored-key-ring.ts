@@ -10,6 +10,7 @@ import { Mutex } from '../database/mutex.ts';
 import { KEY_LAG_MS, type KeyRing, NEXT_KEY_MIN_AGE_MS } from './key-ring.ts';
 import { makeMissingKeys } from './make-missing-keys.ts';
 import { type OpenedKey, openSigningKey } from './opened-key.ts';
+import { revokeKey } from './revoke-key.ts';
 import { isRetiredForGood, rotateKey } from './rotate-key.ts';
 import { prepareSecretKey } from './secret-key.ts';
 import {
@@ -124,6 +125,16 @@ export class StoredKeyRing implements KeyRing, AsyncDisposable {
     );
     logger.info({ purpose, ...rotated }, 'A signing key was rotated');
     await this.#reload();
+  }
+
+  async revoke(kid: string): Promise<KeyPurpose> {
+    const { database, now, logger } = this.#options;
+    const revoked = await database.transaction((session) =>
+      revokeKey(session, { kid, secretKey: this.#secretKey, now: now() }),
+    );
+    logger.warn({ kid, ...revoked }, 'A signing key was revoked: what it signed counts no more');
+    await this.#reload();
+    return revoked.purpose;
   }
 
   /** Waits for what is under way, then listens no more. Safe to call more than once. */

@@ -1,8 +1,12 @@
 import { TillcastError } from '@tillcast/protocol/errors';
-import { accessTokenClaimsSchema, TOKEN_AUDIENCE } from '@tillcast/protocol/http/identity-api';
+import {
+  type AccessTokenClaims,
+  accessTokenClaimsSchema,
+  TOKEN_AUDIENCE,
+} from '@tillcast/protocol/http/identity-api';
 import { SALES_SCOPE } from '@tillcast/protocol/identity/scopes';
 import type { LicenseKey } from '@tillcast/protocol/license-key';
-import { type CryptoKey, errors, type JWTHeaderParameters, jwtVerify } from 'jose';
+import { type CryptoKey, decodeProtectedHeader, errors, type JWTHeaderParameters, jwtVerify } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import type { KeyRing } from '../keys/key-ring.ts';
@@ -49,6 +53,15 @@ export class AccessTokens {
     this.#now = options.now;
   }
 
+  /**
+   * Knows a token as good that this backend signed just now, so that its first use costs no second look at a
+   * signature of our own. It is asked for its end and its key like any other.
+   * @param claims what was signed
+   */
+  signed(token: string, claims: AccessTokenClaims): void {
+    this.#keep(token, decodeProtectedHeader(token).kid, claims);
+  }
+
   /** @throws TillcastError `token_invalid`, `token_expired` */
   async verify(token: string): Promise<VerifiedToken> {
     const known = this.#good.get(token);
@@ -69,20 +82,23 @@ export class AccessTokens {
         requiredClaims: ['exp', 'iat', 'sub', 'jti'],
         currentDate: this.#now(),
       });
-      const { sub, license_key, scope, exp } = accessTokenClaimsSchema.parse(payload);
-      const kid = kidSchema.parse(protectedHeader.kid);
-      const verified = {
-        terminalId: sub,
-        licenseKey: license_key,
-        salesOnly: scope === SALES_SCOPE,
-        kid,
-        exp,
-      };
-      this.#good.set(token, verified);
-      return verified;
+      return this.#keep(token, protectedHeader.kid, accessTokenClaimsSchema.parse(payload));
     } catch (error) {
       throw refusalOf(error);
     }
+  }
+
+  #keep(token: string, kid: unknown, claims: AccessTokenClaims): VerifiedToken {
+    const { sub, license_key, scope, exp } = claims;
+    const verified = {
+      terminalId: sub,
+      licenseKey: license_key,
+      salesOnly: scope === SALES_SCOPE,
+      kid: kidSchema.parse(kid),
+      exp,
+    };
+    this.#good.set(token, verified);
+    return verified;
   }
 
   #keyOf(header: JWTHeaderParameters): CryptoKey {

@@ -4,10 +4,9 @@ import type { App } from '../http/app-types.ts';
 import type { RequestLimits } from '../http/limits/request-limits.ts';
 import type { UnsentAnswers } from '../http/limits/unsent-answers.ts';
 import type { IdentityOptions } from '../identity/identity-options.ts';
-import type { KeyRing } from '../keys/key-ring.ts';
 import { findLicense } from '../licenses/find-license.ts';
 import type { BackendMetrics } from '../metrics/metrics.ts';
-import { AccessTokens } from './access-tokens.ts';
+import type { AccessTokens } from './access-tokens.ts';
 import { Admissions } from './admissions.ts';
 import { AnswerCache } from './answer-cache.ts';
 import { LicenseGate } from './license-gate.ts';
@@ -25,7 +24,7 @@ export async function addSyncApi(
     readonly database: Database;
     readonly metrics: BackendMetrics;
     readonly fleet: Fleet;
-    readonly keys: KeyRing;
+    readonly tokens: Pick<AccessTokens, 'verify'>;
     readonly identity: IdentityOptions;
     readonly answerCacheBytes: number;
     readonly now: () => Date;
@@ -33,9 +32,8 @@ export async function addSyncApi(
     readonly unsent: UnsentAnswers;
   },
 ): Promise<void> {
-  const { database, metrics, keys, now } = on;
-  const { auth, issuer } = on.identity;
-  const tokens = new AccessTokens({ keys, issuer, now });
+  const { database, metrics, tokens, now } = on;
+  const { auth } = on.identity;
   const gate = new LicenseGate({ find: (key) => findLicense(database, key), tokens, auth, now });
   const cache = new AnswerCache({ maxBytes: on.answerCacheBytes });
   const admissions = new Admissions();

@@ -186,6 +186,37 @@ export function keyRingContract(
       expect(ring.messageKeys).toHaveLength(16);
     });
 
+    test.each(['current', 'next', 'retired'] as const)(
+      '[E16] what a %s key signed counts no more once it is revoked, at no backend, and there is one to sign and one to come',
+      async (state) => {
+        const secretKey = randomBytes(32);
+        await using one = await openTestKeyRing(database, { secretKey, nextKeyMinAgeMs: 0 });
+        await using other = await openTestKeyRing(database, { secretKey, reloadEveryMs: 3_600_000 });
+        const before = await one.signToken({ sub: 'till' });
+        await one.rotate('token');
+        const token = state === 'retired' ? before : await one.signToken({ sub: 'till' });
+        const keyOf = (ring: KeyRing): string =>
+          ring.keys.find((key) => key.purpose === 'token' && key.state === state)?.kid ?? '';
+        const kid = keyOf(one);
+        await vi.waitFor(() => expect(keyOf(other)).toBe(kid));
+        if (state !== 'next') await expect(verifiedBy(other, token)).resolves.toEqual({ sub: 'till' });
+        await expect(one.revoke(kid)).resolves.toBe('token');
+        await vi.waitFor(() => expect(other.keys).toEqual(one.keys));
+        for (const ring of [one, other]) {
+          expect(ring.tokenKey(kid)).toBeNull();
+          expect(JSON.stringify(ring.jwks)).not.toContain(kid);
+          const states = ring.keys.filter(({ purpose }) => purpose === 'token').map((key) => key.state);
+          expect(states).toEqual(state === 'retired' ? ['current', 'next'] : ['current', 'next', 'retired']);
+          await expect(verifiedBy(ring, await one.signToken({ sub: 'till' }))).resolves.toEqual({
+            sub: 'till',
+          });
+          if (state !== 'next') await expect(verifiedBy(ring, token)).rejects.toThrow('no key');
+        }
+        expect((await database.query(READ_AS_TEXT)).map((row) => row.kid)).not.toContain(kid);
+        await expect(one.revoke(kid)).rejects.toMatchObject({ code: 'not_found' });
+      },
+    );
+
     test('[E2] nothing of a private key is in the database or in the log', async () => {
       const secretKey = randomBytes(32);
       const log: string[] = [];

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { TOKEN_AUDIENCE } from '@tillcast/protocol/http/identity-api';
+import { accessTokenClaimsSchema, TOKEN_AUDIENCE } from '@tillcast/protocol/http/identity-api';
 import { SYNC_PATHS } from '@tillcast/protocol/http/sync-api';
 import { scopesOf } from '@tillcast/protocol/identity/scopes';
 import { parseLicenseKey } from '@tillcast/protocol/license-key';
@@ -176,4 +176,27 @@ test('[G6] a token that was found good is refused once it expires, and once its 
   await expect(tokens.verify(token)).resolves.toMatchObject({ licenseKey: KEY });
   clock = new Date(clock.getTime() + 60_000);
   await expect(tokens.verify(token)).rejects.toMatchObject({ code: 'token_expired' });
+});
+
+test('[G6] a token that was just signed here is known without a look at its signature, until it expires or its key is ours no more', async () => {
+  let known = true;
+  const pair = await generateKeyPair('ES256');
+  // A key that its signature does not fit: had it been looked at, it would be refused.
+  const keys: Pick<StoredKeyRing, 'tokenKey'> = { tokenKey: () => (known ? pair.publicKey : null) };
+  let clock = on.clock;
+  const fresh = (): AccessTokens => new AccessTokens({ keys, issuer: IDENTITY.issuer, now: () => clock });
+  const made = claims();
+  const said = accessTokenClaimsSchema.parse(made);
+  const token = await on.keys.signToken(made);
+  await expect(fresh().verify(token)).rejects.toMatchObject({ code: 'token_invalid' });
+  const tokens = fresh();
+  tokens.signed(token, said);
+  await expect(tokens.verify(token)).resolves.toMatchObject({ licenseKey: KEY, salesOnly: false });
+  await expect(tokens.verify(`${token}A`)).rejects.toMatchObject({ code: 'token_invalid' });
+  known = false;
+  await expect(tokens.verify(token)).rejects.toMatchObject({ code: 'token_invalid' });
+  known = true;
+  tokens.signed(token, said);
+  clock = new Date(clock.getTime() + 60_000);
+  await expect(tokens.verify(token)).rejects.toMatchObject({ code: 'token_invalid' });
 });

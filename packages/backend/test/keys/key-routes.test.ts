@@ -1,5 +1,10 @@
 import { hash, verify } from 'node:crypto';
-import { signingKeyListSchema } from '@tillcast/protocol/http/admin-api';
+import {
+  ADMIN_PATHS,
+  auditPageSchema,
+  revokedKeySchema,
+  signingKeyListSchema,
+} from '@tillcast/protocol/http/admin-api';
 import { IDENTITY_PATHS, messageKeysSchema } from '@tillcast/protocol/http/identity-api';
 import { decodeMessage } from '@tillcast/protocol/messages/envelope';
 import { parseSignature, signedHeadOf, signedText } from '@tillcast/protocol/messages/signature';
@@ -73,4 +78,32 @@ test('[E3] an operator rotates a key, which is audited; too soon again is refuse
   expect(entries.at(-1)?.detail).toContain(current);
   expectProblem(await rotate(), 409, 'rotation_too_soon');
   expect((await on.admin('POST', '/api/v1/admin/keys/rotate', { purpose: 'both' })).statusCode).toBe(400);
+});
+
+test('[E16] an operator revokes a key, which is audited: it is published no more, and the next one signs', async () => {
+  const listed = async () =>
+    signingKeyListSchema.parse((await on.admin('GET', '/api/v1/admin/keys')).json()).keys;
+  const before = await listed();
+  const kidOf = (purpose: string, state: string): string =>
+    before.find((key) => key.purpose === purpose && key.state === state)?.kid ?? '';
+  const [current, next] = [kidOf('token', 'current'), kidOf('token', 'next')];
+  const revoked = await on.admin('POST', ADMIN_PATHS.revokeKey(current));
+  expect(revoked.statusCode).toBe(200);
+  expect(revokedKeySchema.parse(revoked.json())).toEqual({
+    keys: await listed(),
+    broker: { asked: false, connections_closed: 0, nodes: 0 },
+  });
+  expect((await on.get(IDENTITY_PATHS.jwks)).body).not.toContain(current);
+  expect((await listed()).find(({ purpose, state }) => purpose === 'token' && state === 'current')?.kid).toBe(
+    next,
+  );
+  const message = await on.admin('POST', ADMIN_PATHS.revokeKey(kidOf('message', 'next')));
+  expect(revokedKeySchema.parse(message.json()).broker).toBeNull();
+  const { entries } = auditPageSchema.parse((await on.admin('GET', '/api/v1/admin/audit?limit=1000')).json());
+  expect(entries.slice(-2).map(({ act, actor, subject }) => [act, actor, subject])).toEqual([
+    ['key.revoked', 'operator', current],
+    ['key.revoked', 'operator', kidOf('message', 'next')],
+  ]);
+  expectProblem(await on.admin('POST', ADMIN_PATHS.revokeKey(current)), 404, 'not_found');
+  expectProblem(await on.admin('POST', ADMIN_PATHS.revokeKey('short')), 400, 'request_invalid');
 });

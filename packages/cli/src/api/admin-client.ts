@@ -21,6 +21,8 @@ import {
   type License,
   licenseListSchema,
   licenseSchema,
+  type RevokedKey,
+  revokedKeySchema,
   type SigningKey,
   signingKeyListSchema,
   type TerminalStatus,
@@ -187,6 +189,10 @@ export class AdminClient implements Disposable {
   async rotateKey(purpose: KeyPurpose): Promise<readonly SigningKey[]> {
     const { keys } = await this.#ask('POST', ADMIN_PATHS.rotateKey, signingKeyListSchema, { purpose });
     return keys;
+  }
+
+  revokeKey(kid: string): Promise<RevokedKey> {
+    return this.#ask('POST', ADMIN_PATHS.revokeKey(kid), revokedKeySchema);
   }
 
   renameTerminal(id: string, name: string): Promise<TerminalStatus> {

@@ -315,22 +315,52 @@ export interface SigningKey {
   readonly created_at: string;
 }
 
+const signingKeySchema: z.ZodType<SigningKey, unknown> = z.object({
+  kid: z.string(),
+  purpose: z.enum(KEY_PURPOSES),
+  state: z.enum(['next', 'current', 'retired']),
+  created_at: z.iso.datetime(),
+});
+
 export const signingKeyListSchema: z.ZodType<{ readonly keys: readonly SigningKey[] }, unknown> = z
-  .object({
-    keys: z.array(
-      z.object({
-        kid: z.string(),
-        purpose: z.enum(KEY_PURPOSES),
-        state: z.enum(['next', 'current', 'retired']),
-        created_at: z.iso.datetime(),
-      }),
-    ),
-  })
+  .object({ keys: z.array(signingKeySchema) })
   .meta({ id: 'SigningKeyList' });
 
 export const rotateKeySchema: z.ZodType<{ readonly purpose: KeyPurpose }, unknown> = z
   .strictObject({ purpose: z.enum(KEY_PURPOSES) })
   .meta({ id: 'RotateKey' });
+
+/** What came of telling RabbitMQ that a key of tokens was revoked. */
+export interface BrokerKeyOutcome {
+  /** Whether a node fetched the keys anew; false where the broker or its management API is not there. */
+  readonly asked: boolean;
+  /** Connections of tokens that were closed. */
+  readonly connections_closed: number;
+  /** How many nodes the broker has: one of them was asked. */
+  readonly nodes: number;
+}
+
+export interface RevokedKey {
+  readonly keys: readonly SigningKey[];
+  /** Null for a key of messages, which the broker does not know. */
+  readonly broker: BrokerKeyOutcome | null;
+}
+
+export const revokedKeySchema: z.ZodType<RevokedKey, unknown> = z
+  .object({
+    keys: z.array(signingKeySchema),
+    broker: z
+      .object({
+        asked: z.boolean(),
+        connections_closed: z.int().nonnegative(),
+        nodes: z.int().nonnegative(),
+      })
+      .nullable(),
+  })
+  .meta({ id: 'RevokedKey' });
+
+/** The name of a signing key: an RFC 7638 thumbprint. */
+export const signingKeyIdSchema: z.ZodType<string, unknown> = z.string().regex(/^[\w-]{43}$/);
 
 /** What a backup is answered as. */
 export const BACKUP_MEDIA_TYPE = 'application/gzip';
@@ -353,6 +383,7 @@ export const ADMIN_PATHS = {
   audit: '/api/v1/admin/audit',
   keys: '/api/v1/admin/keys',
   rotateKey: '/api/v1/admin/keys/rotate',
+  revokeKey: (kid: string): string => `/api/v1/admin/keys/${encodeURIComponent(kid)}/revoke`,
   broadcasts: '/api/v1/admin/broadcasts',
   backups: '/api/v1/admin/backups',
 } as const;
