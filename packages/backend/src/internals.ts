@@ -1,0 +1,31 @@
+/** What the simulator drives in the place of a whole backend. Not an API: nothing that ships imports it. */
+export { type ChangeContent, messageOf } from './catalog/message-of.ts';
+export { type PagePosition, pageToken, parsePageToken } from './catalog/page-token.ts';
+export { type ItemRow, itemRef, planCommit } from './catalog/plan-commit.ts';
+export { operationPointer, type PreparedOperation, prepareOperations } from './catalog/prepare.ts';
+export { wireRowText } from './catalog/wire-row.ts';
+export { type Change, changeOf } from './catalog/write-change.ts';
+export type { MessageSigner } from './keys/key-ring.ts';
+export { refusalOf, standingOf } from './licenses/standing.ts';
+export type {
+  Backlog,
+  ChangeLog,
+  ChangeLogListener,
+  Progress,
+  ReadBounds,
+  SeenShard,
+  WaitingBroadcast,
+  WaitingChange,
+} from './relay/change-log.ts';
+export type { ChangeNotice } from './relay/channels.ts';
+export { Relay } from './relay/relay.ts';
+export type { RelayPublisher } from './relay/relay-options.ts';
+export { BROADCAST_SHARD, SHARD_COUNT, shardOf } from './relay/shard.ts';
+export {
+  deltaBody,
+  digestsBody,
+  fullDataBody,
+  rowDigestsBody,
+  rowsBody,
+  syncHead,
+} from './sync-api/sync-bodies.ts';

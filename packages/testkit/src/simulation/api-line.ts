@@ -1,0 +1,101 @@
+import type { Fetch, FetchInit } from '@tillcast/broker';
+import type { SimulatedProcess } from './process.ts';
+import type { Random } from './random.ts';
+import type { Surroundings } from './surroundings.ts';
+import type { SimulatedAnswer, SimulatedSyncApi } from './sync-api.ts';
+
+/** A slow answer takes so long at most: longer than a report waits, shorter than a pull does. */
+const SLOW_MAX_MS = 12_000;
+
+/** What the API as a whole does at a moment: answers, answers with an error, or keeps silent. */
+export type ApiHealth = 'well' | 'failing' | 'silent';
+
+/** A till's way to the sync API: a `fetch` whose questions and answers are late, lost, or broken off. */
+export class ApiLine {
+  readonly #surroundings: Surroundings;
+  readonly #process: SimulatedProcess;
+  readonly #api: SimulatedSyncApi;
+  readonly #health: () => ApiHealth;
+  readonly #random: Random;
+  readonly #onAsked: (path: string) => void;
+
+  constructor(
+    surroundings: Surroundings,
+    process: SimulatedProcess,
+    api: { readonly api: SimulatedSyncApi; readonly health: () => ApiHealth },
+    onAsked: (path: string) => void,
+  ) {
+    this.#surroundings = surroundings;
+    this.#process = process;
+    this.#api = api.api;
+    this.#health = api.health;
+    this.#onAsked = onAsked;
+    this.#random = surroundings.random.fork(`questions of ${process.name}`);
+  }
+
+  readonly fetch: Fetch = (address, init = {}) => {
+    const url = new URL(address);
+    this.#onAsked(url.pathname);
+    const { promise, resolve, reject } = Promise.withResolvers<Response>();
+    const { signal } = init;
+    const abort = (): void => reject(signal?.reason);
+    signal?.addEventListener('abort', abort, { once: true });
+    const settle = (work: () => void): void => {
+      this.#process.run(() => {
+        signal?.removeEventListener('abort', abort);
+        work();
+      });
+    };
+    this.#ask(
+      url,
+      init,
+      (answer) => settle(() => resolve(responseOf(answer))),
+      () => settle(() => reject(new TypeError('fetch failed'))),
+    );
+    return promise;
+  };
+
+  #ask(url: URL, init: FetchInit, answered: (answer: SimulatedAnswer) => void, broken: () => void): void {
+    const { scheduler, partitions, rates } = this.#surroundings;
+    const { apiError, apiReset, apiSilent, apiSlow } = rates();
+    const [fate, late, there, back] = [this.#random.next(), this.#random.next(), this.#way(), this.#way()];
+    const resetBefore = this.#random.chance(0.5);
+    // A partition swallows what is sent: the asker's patience ends it.
+    if (partitions.isCut(this.#process.name, 'api') || fate < apiSilent) return;
+    scheduler.after(there, () => {
+      const health = this.#health();
+      if (health === 'silent') return;
+      if (fate < apiSilent + apiReset && resetBefore) return broken();
+      if (health === 'failing' || fate < apiSilent + apiReset + apiError) {
+        scheduler.after(back, () => answered({ status: 503, body: '{}' }));
+        return;
+      }
+      const { method = 'GET', headers = {} } = init;
+      const answer = this.#api.answer({ method, url, headers });
+      if (fate < apiSilent + apiReset) return broken();
+      const slowMs = late < apiSlow ? (late / apiSlow) * SLOW_MAX_MS : 0;
+      scheduler.after(back + slowMs, () => {
+        if (!partitions.isCut(this.#process.name, 'api')) answered(answer);
+      });
+    });
+  }
+
+  #way(): number {
+    return this.#random.between(0.5, 15);
+  }
+}
+
+/** What our clients use of a response. A real one takes longer than all else of a question. */
+function responseOf({ status, body }: SimulatedAnswer): Response {
+  const bytes = new TextEncoder().encode(body);
+  const response = {
+    ok: status >= 200 && status <= 299,
+    status,
+    headers: new Headers({ 'content-type': 'application/json' }),
+    body: (async function* pieces() {
+      yield bytes;
+    })(),
+  };
+  // Of the interface only this part is ever read.
+  return response as unknown as Response;
+}

@@ -1,0 +1,111 @@
+import { readFileSync } from 'node:fs';
+import { registerHooks } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+/** One place in the code, and what stands there once a protection is taken out. */
+interface Cut {
+  /** The end of the file's path. */
+  readonly file: string;
+  readonly text: string;
+  readonly becomes: string;
+}
+
+/** Protections that can be taken out. */
+export const MUTATION_NAMES = [
+  'the version guard',
+  'the gap check',
+  'the epoch check',
+  "the change log's unique key",
+  'the age of a proof',
+  'the stop at the first failure',
+  'the ladder of waits',
+] as const;
+
+export type Mutation = (typeof MUTATION_NAMES)[number];
+
+const ORDER = 'packages/protocol/src/replica/order.ts';
+const MOVES = 'packages/protocol/src/replica/moves.ts';
+
+/** Protections of the product, each with the text that has to go for it to be gone. */
+const MUTATIONS: Readonly<Record<Mutation, readonly Cut[]>> = {
+  'the version guard': [
+    {
+      file: MOVES,
+      text: "else if (relation === 'behind' || relation === 'same') effects.push(count('stale'));",
+      becomes: '',
+    },
+    {
+      file: MOVES,
+      text: "compare(change.to, cursor) === 'next')",
+      becomes: "['behind', 'same', 'next'].includes(compare(change.to, cursor)))",
+    },
+  ],
+  'the gap check': [
+    {
+      file: ORDER,
+      text: "return other.version === ours.version + 1 ? 'next' : 'ahead';",
+      becomes: "return 'next';",
+    },
+  ],
+  'the epoch check': [
+    { file: ORDER, text: "if (other.epoch !== ours.epoch) return 'foreign';", becomes: '' },
+  ],
+  "the change log's unique key": [
+    {
+      file: 'packages/testkit/src/simulation/memory-database.ts',
+      text: 'if (license.changes.has(change.version)) return null;',
+      becomes: '',
+    },
+  ],
+  'the age of a proof': [
+    {
+      file: 'packages/protocol/src/replica/status.ts',
+      text: 'proofAgeMs <= PROOF_MAX_AGE_MS',
+      becomes: 'proofAgeMs <= Infinity',
+    },
+  ],
+  'the stop at the first failure': [
+    {
+      file: 'packages/backend/src/relay/outcome.ts',
+      text: "if (outcome.outcome === 'failed') failed.add(licenseId);",
+      becomes: '',
+    },
+  ],
+  'the ladder of waits': [
+    {
+      file: 'packages/protocol/src/replica/ladder.ts',
+      text: 'return floorMs + random * (step - floorMs);',
+      becomes: 'return 0;',
+    },
+  ],
+};
+
+/**
+ * Has every module that is loaded from now on in this thread loaded without the protection. Nothing of it is in the
+ * code itself.
+ * @returns a function that throws where a text to be replaced was never met: then nothing was taken out
+ */
+export function takeOut(mutation: Mutation): () => void {
+  const cuts: readonly Cut[] = MUTATIONS[mutation];
+  const met = new Set<Cut>();
+  registerHooks({
+    load(url, context, nextLoad) {
+      const mine = cuts.filter(({ file }) => url.endsWith(file));
+      if (mine.length === 0) return nextLoad(url, context);
+      let source = readFileSync(fileURLToPath(url), 'utf8');
+      for (const cut of mine) {
+        if (source.split(cut.text).length !== 2) {
+          throw new Error(`Taking out ${mutation}: ${cut.file} does not hold exactly once: ${cut.text}`);
+        }
+        source = source.replace(cut.text, () => cut.becomes);
+        met.add(cut);
+      }
+      return { ...nextLoad(url, context), source };
+    },
+  });
+  return () => {
+    const missed = cuts.filter((cut) => !met.has(cut));
+    if (missed.length > 0)
+      throw new Error(`Taking out ${mutation}: ${missed[0]?.file ?? ''} was never loaded.`);
+  };
+}

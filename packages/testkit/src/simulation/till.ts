@@ -1,0 +1,225 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { silentLogger } from '@tillcast/broker';
+import { LICENSE_KEY_HEADER, TERMINAL_ID_HEADER } from '@tillcast/protocol/http/sync-api';
+import type { LicenseKey } from '@tillcast/protocol/license-key';
+import { statusOf, type TerminalStatusNow } from '@tillcast/protocol/replica/status';
+import { bindingsOf } from '@tillcast/protocol/routing';
+import {
+  Counters,
+  ReplicaDriver,
+  SteadyTime,
+  SyncClient,
+  type TillClock,
+} from '@tillcast/terminal/internals';
+import { type ApiHealth, ApiLine } from './api-line.ts';
+import type { SimulatedBroker } from './broker.ts';
+import { SimulatedProcess } from './process.ts';
+import type { Random } from './random.ts';
+import { checkSimulatedSignature, simulatedKeys } from './signer.ts';
+import type { Surroundings } from './surroundings.ts';
+import type { SimulatedSyncApi } from './sync-api.ts';
+import { TillLine } from './till-line.ts';
+import { type CommitFate, SimulatedTillStore } from './till-store.ts';
+import type { TillWatch } from './till-watch.ts';
+
+export interface SimulatedTillOptions {
+  readonly name: string;
+  readonly terminalId: string;
+  readonly licenseKey: LicenseKey;
+  readonly path: string;
+  readonly broker: SimulatedBroker;
+  readonly api: { readonly api: SimulatedSyncApi; readonly health: () => ApiHealth };
+  readonly watch: TillWatch;
+  readonly skewMs: number;
+}
+
+interface Running {
+  readonly process: SimulatedProcess;
+  readonly store: SimulatedTillStore;
+  readonly driver: ReplicaDriver;
+  readonly line: TillLine;
+  readonly counters: Counters;
+  readonly clock: TillClock;
+}
+
+/**
+ * One till: the real replica driver, inbox, sync client and SQLite store, over a simulated network, clock and
+ * disk. Its file outlives its processes.
+ */
+export class SimulatedTill {
+  readonly options: SimulatedTillOptions;
+  readonly #surroundings: Surroundings;
+  readonly #random: Random;
+  #skewMs: number;
+  #diskFullUntilMs = -1;
+  #starts = 0;
+  #running: Running | null = null;
+  #shutOut = false;
+  /** Stores of processes that died within a commit. */
+  readonly #closing = new Set<SimulatedTillStore>();
+
+  constructor(surroundings: Surroundings, options: SimulatedTillOptions) {
+    this.options = options;
+    this.#surroundings = surroundings;
+    this.#skewMs = options.skewMs;
+    this.#random = surroundings.random.fork(`disk of ${options.name}`);
+  }
+
+  get running(): Running | null {
+    return this.#running;
+  }
+
+  get status(): TerminalStatusNow | null {
+    const running = this.#running;
+    return running === null ? null : statusOf(running.driver.state, running.clock.steadyMs(), 0);
+  }
+
+  start(): void {
+    if (this.#running !== null) return;
+    const { name, licenseKey, path, broker, watch } = this.options;
+    this.#starts += 1;
+    this.#surroundings.trace.add('till starts', () => name);
+    const process = new SimulatedProcess(name, this.#surroundings.scheduler);
+    const steady = new SteadyTime(
+      () => this.#clockMs(),
+      () => this.#surroundings.scheduler.nowMs,
+    );
+    const clock: TillClock = {
+      nowMs: () => this.#clockMs(),
+      steadyMs: () => steady.nowMs(),
+      after: (delayMs, callback) => process.after(delayMs, callback),
+    };
+    const counters = new Counters();
+    const random = this.#surroundings.random.fork(`decisions of ${name}, start ${this.#starts}`);
+    const store = new SimulatedTillStore({
+      path,
+      licenseKey,
+      onSetAside: ({ reason }) => watch.setAside(reason),
+      fate: () => this.#fate(process),
+      crash: () => this.crash('while it commits'),
+      onApplied: (kind, from, to) => watch.applied(kind, from, to),
+    });
+    const driver = new ReplicaDriver({
+      licenseKey,
+      store,
+      client: this.#client(process, clock),
+      keys: simulatedKeys,
+      checkSignature: checkSimulatedSignature,
+      clock,
+      random: () => random.next(),
+      unsentSales: () => 0,
+      counters,
+      logger: silentLogger,
+      onNews: () => undefined,
+      onDeafLine: () => {
+        this.#surroundings.trace.add('deaf', () => name);
+        process.after(1, () => line.renew());
+      },
+    });
+    const line = new TillLine(this.#surroundings, process, broker, bindingsOf(licenseKey), {
+      attached: () => driver.attached(),
+      detached: () => driver.detached(),
+      deliver: (delivery) => driver.deliver(delivery),
+      mayEnter: () => !this.#shutOut,
+    });
+    this.#running = { process, store, driver, line, counters, clock };
+    watch.started(store);
+    driver.start();
+    line.start();
+  }
+
+  /** As by a power cut: nothing is done any more, nothing told to anyone; the file stays. */
+  crash(when: string): void {
+    const running = this.#running;
+    if (running === null) return;
+    this.#running = null;
+    this.#surroundings.trace.add('till dies', () => `${this.options.name} ${when}`);
+    running.process.kill();
+    running.line.stop();
+    // Within a commit the store is still in use: its file is closed by the time anything else happens.
+    this.#closing.add(running.store);
+    this.#surroundings.scheduler.after(0, () => this.#closeStores());
+  }
+
+  /** The broker closes its line and lets it in no more. */
+  shutOut(): void {
+    this.#shutOut = true;
+    this.#running?.line.line.cut();
+  }
+
+  letIn(): void {
+    this.#shutOut = false;
+  }
+
+  /** Gives back what the run used. */
+  dispose(): void {
+    this.crash('as the run ends');
+    this.#closeStores();
+  }
+
+  #closeStores(): void {
+    for (const store of this.#closing) store.close();
+    this.#closing.clear();
+  }
+
+  freeze(untilMs: number): void {
+    this.#running?.process.freeze(untilMs);
+  }
+
+  /** The clock is set: by so much ahead, or back. */
+  setClock(byMs: number): void {
+    this.#skewMs += byMs;
+  }
+
+  fillDisk(untilMs: number): void {
+    this.#diskFullUntilMs = untilMs;
+  }
+
+  /** Flips one byte of the file, wherever it is; false, and nothing done, while the till runs. */
+  corrupt(where: number): boolean {
+    if (this.#running !== null) return false;
+    const bytes = readFileSync(this.options.path);
+    const at = Math.floor(where * bytes.length);
+    bytes[at] = (bytes[at] ?? 0) ^ 0x55;
+    writeFileSync(this.options.path, bytes);
+    return true;
+  }
+
+  heal(): void {
+    this.#diskFullUntilMs = -1;
+    this.#shutOut = false;
+    this.#running?.process.thaw();
+  }
+
+  #clockMs(): number {
+    return this.#surroundings.wallMs() + this.#skewMs;
+  }
+
+  #fate(process: SimulatedProcess): CommitFate {
+    const { storeFull, crashBeforeCommit, crashAfterCommit } = this.#surroundings.rates();
+    const fate = this.#random.next();
+    if (!process.alive || this.#surroundings.scheduler.nowMs < this.#diskFullUntilMs) return 'full';
+    if (fate < storeFull) return 'full';
+    if (fate < storeFull + crashBeforeCommit) return 'crashBefore';
+    return fate < storeFull + crashBeforeCommit + crashAfterCommit ? 'crashAfter' : 'done';
+  }
+
+  #client(process: SimulatedProcess, clock: TillClock): SyncClient {
+    const { licenseKey, terminalId, api, watch } = this.options;
+    const headers = { [LICENSE_KEY_HEADER]: licenseKey, [TERMINAL_ID_HEADER]: terminalId };
+    const line = new ApiLine(this.#surroundings, process, api, (path) => watch.asked(path));
+    const peer = {
+      baseUrl: 'http://simulated',
+      licenseKey,
+      credentials: { headers: () => Promise.resolve(headers), isOutdated: () => false },
+      fetch: line.fetch,
+      after: (delayMs: number, callback: () => void) => clock.after(delayMs, callback),
+    };
+    return new SyncClient(peer, () => clock.steadyMs());
+  }
+}
+
+/** Removes a till's file and what was set aside. */
+export function removeFiles(folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
+}

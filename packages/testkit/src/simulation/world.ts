@@ -1,0 +1,219 @@
+import { join } from 'node:path';
+import { parseLicenseKey } from '@tillcast/protocol/license-key';
+import { PROOF_MAX_AGE_MS } from '@tillcast/protocol/replica/status';
+import type { ApiHealth } from './api-line.ts';
+import { SimulatedBroker } from './broker.ts';
+import { Chronicle } from './chronicle.ts';
+import { drained } from './drained.ts';
+import { MemoryDatabase } from './memory-database.ts';
+import { NO_FAULTS, type Rates } from './mix.ts';
+import { Partitions } from './partitions.ts';
+import type { Plan } from './plan.ts';
+import { PublicationWatch } from './publication-watch.ts';
+import { Random } from './random.ts';
+import { SimulatedRelay } from './relay-process.ts';
+import { Scheduler } from './scheduler.ts';
+import { simulatedSigner } from './signer.ts';
+import type { Surroundings } from './surroundings.ts';
+import { SimulatedSyncApi } from './sync-api.ts';
+import { SimulatedTill } from './till.ts';
+import { TillWatch, textOf } from './till-watch.ts';
+import { Trace } from './trace.ts';
+import type { BrokenRule, Violation } from './violation.ts';
+
+/** The server's wall clock at the beginning. */
+const BEGIN_MS = Date.UTC(2026, 0, 1);
+
+export interface WorldOptions {
+  /** Where tills' files are. */
+  readonly folder: string;
+  readonly keepTrace: boolean;
+}
+
+/** A till with whom it belongs to and who looks at it. */
+export interface Seat {
+  readonly licenseId: number;
+  readonly till: SimulatedTill;
+  readonly watch: TillWatch;
+}
+
+/** Everything there is in a run: licenses, tills, relays, broker, API and the truth about them. */
+export class World {
+  readonly plan: Plan;
+  readonly trace: Trace;
+  readonly scheduler: Scheduler = new Scheduler();
+  readonly surroundings: Surroundings;
+  readonly broker: SimulatedBroker;
+  readonly chronicle: Chronicle;
+  readonly relays: readonly SimulatedRelay[];
+  readonly seats: readonly Seat[];
+  database: MemoryDatabase;
+  apiHealth: ApiHealth = 'well';
+  #rates: Readonly<Rates>;
+  #violation: Violation | null = null;
+  #epochs = 0;
+  #ids = 0;
+
+  constructor(plan: Plan, options: WorldOptions) {
+    this.plan = plan;
+    this.#rates = plan.mix.rates;
+    const { scheduler } = this;
+    this.trace = new Trace(() => scheduler.nowMs, options.keepTrace);
+    this.surroundings = {
+      scheduler,
+      trace: this.trace,
+      partitions: new Partitions(() => scheduler.nowMs),
+      rates: () => this.#rates,
+      random: new Random(`world ${plan.seed}`),
+      wallMs: () => BEGIN_MS + Math.floor(scheduler.nowMs),
+      broken: (rule, detail) => this.broken(rule, detail),
+    };
+    this.chronicle = new Chronicle(this.surroundings);
+    this.broker = new SimulatedBroker(this.surroundings);
+    this.database = this.#makeDatabase();
+    const publications = new PublicationWatch(this.surroundings);
+    this.relays = Array.from(
+      { length: plan.mix.relays },
+      (_, index) =>
+        new SimulatedRelay(`relay ${index}`, this.surroundings, {
+          broker: this.broker,
+          watch: publications,
+          coalesceBeyond: plan.mix.coalesceBeyond,
+        }),
+    );
+    this.seats = this.#makeSeats(options.folder);
+  }
+
+  get violation(): Violation | null {
+    return this.#violation;
+  }
+
+  broken(rule: BrokenRule, detail: string): void {
+    this.#violation ??= { rule, atMs: this.scheduler.nowMs, detail };
+    this.trace.add('BROKEN', () => `${rule}: ${detail}`);
+  }
+
+  start(): void {
+    for (const relay of this.relays) relay.start(this.database);
+    for (const { till } of this.seats) till.start();
+  }
+
+  /** Lets time go on until then, or until a promise is broken. Looks at everything after each event. */
+  async runUntil(untilMs: number): Promise<void> {
+    while (this.#violation === null && this.scheduler.runNext(untilMs)) {
+      await drained();
+      this.#lookAtStatuses();
+    }
+  }
+
+  /** Every fault ends now: what is down starts, what is cut off is reached, who is shut out is let in. */
+  heal(): void {
+    this.trace.add('faults end', () => '');
+    this.#rates = NO_FAULTS;
+    this.surroundings.partitions.heal();
+    this.broker.comeBack();
+    this.apiHealth = 'well';
+    for (const license of this.database.licenses.values()) this.database.setStatus(license.id, 'active');
+    for (const relay of this.relays) {
+      relay.thaw();
+      relay.start(this.database);
+    }
+    for (const { till } of this.seats) {
+      till.heal();
+      till.start();
+    }
+  }
+
+  /** What keeps the world from being as it should; null where it is. */
+  whyNotConverged(): string | null {
+    for (const { licenseId, till } of this.seats) {
+      const { epoch, version } = this.chronicle.newest(licenseId);
+      const cursor = till.running?.store.cursor ?? null;
+      const word = till.status?.status ?? 'off';
+      if (cursor?.epoch === epoch && cursor.version === version && word === 'live') continue;
+      const { reason = null } = till.status ?? {};
+      const state = till.running?.driver.state.name ?? 'off';
+      return `${till.options.name} holds ${textOf(cursor)} of ${epoch} v${version}, is ${state} and shows ${word} (${reason})`;
+    }
+    for (const { key, version, publishedVersion } of this.database.licenses.values()) {
+      if (publishedVersion < version) return `${key} is at v${version}, published up to v${publishedVersion}`;
+    }
+    return null;
+  }
+
+  /** A database restored from another's copy: its histories are new ones. */
+  restore(backup: MemoryDatabase): void {
+    this.database = backup.copy(() => this.#newEpoch());
+    this.chronicle.beginAll(this.database);
+    this.trace.add('restored', () => '');
+  }
+
+  dispose(): void {
+    for (const { till } of this.seats) till.dispose();
+  }
+
+  /** P6: who shows "live" held the newest version of a license in force no longer ago than a proof may be old. */
+  #lookAtStatuses(): void {
+    const sinceMs = this.scheduler.nowMs - PROOF_MAX_AGE_MS;
+    for (const { licenseId, till, watch } of this.seats) {
+      const { running } = till;
+      if (running === null || running.process.isFrozen || till.status?.status !== 'live') continue;
+      watch.live();
+      const { cursor } = running.store;
+      if (cursor !== null && this.chronicle.wasNewestSince(licenseId, cursor, sinceMs)) continue;
+      const { epoch, version } = this.chronicle.newest(licenseId);
+      this.broken(
+        'P6 truthful status',
+        `${till.options.name} shows live with ${textOf(cursor)}; the newest is ${epoch} v${version}, and has not been another for ${PROOF_MAX_AGE_MS / 1_000} s`,
+      );
+    }
+  }
+
+  #makeDatabase(): MemoryDatabase {
+    const database = new MemoryDatabase({
+      signer: simulatedSigner,
+      nowMs: this.surroundings.wallMs,
+      newId: () => this.#newId(),
+      observer: this.chronicle,
+    });
+    for (let number = 1; number <= this.plan.mix.licenses; number += 1) {
+      const license = database.createLicense(parseLicenseKey(`EXTRO-LIFE-SIM${number}`), this.#newEpoch());
+      this.chronicle.begin(license);
+    }
+    return database;
+  }
+
+  #makeSeats(folder: string): readonly Seat[] {
+    const { plan, surroundings, broker, chronicle } = this;
+    const now = (): Date => new Date(surroundings.wallMs());
+    const api = new SimulatedSyncApi({ database: () => this.database, now, pageRows: plan.mix.pageRows });
+    const skews = surroundings.random.fork('skews');
+    return [...this.database.licenses.values()].flatMap((license) =>
+      Array.from({ length: plan.mix.tills }, (_, index): Seat => {
+        const name = `till ${license.id}.${index + 1}`;
+        const watch = new TillWatch({ name, licenseId: license.id, chronicle, surroundings });
+        const till = new SimulatedTill(surroundings, {
+          name,
+          terminalId: this.#newId(),
+          licenseKey: license.key,
+          path: join(folder, `till-${license.id}-${index + 1}`, 'catalog.sqlite'),
+          broker,
+          api: { api, health: () => this.apiHealth },
+          watch,
+          skewMs: Math.round(skews.between(-1, 1) * plan.mix.clockSkewMs),
+        });
+        return { licenseId: license.id, till, watch };
+      }),
+    );
+  }
+
+  #newEpoch(): string {
+    this.#epochs += 1;
+    return `epoch${String(this.#epochs).padStart(5, '0')}`;
+  }
+
+  #newId(): string {
+    this.#ids += 1;
+    return `00000000-0000-7000-8000-${String(this.#ids).padStart(12, '0')}`;
+  }
+}
