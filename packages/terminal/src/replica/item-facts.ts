@@ -19,9 +19,21 @@ const factsSchema: z.ZodType<ItemFacts, unknown> = z
   })
   .catch(NOTHING);
 
-/** The facts in an item's canonical JSON; of an item that is not there, none. */
+/**
+ * The facts in an item's canonical JSON; none of an item that is not there, or whose text a bad disk changed so that
+ * it is no JSON any more: that the log has little to say of it must not keep it from being mended.
+ */
 export function factsOf(body: string | null): ItemFacts {
-  return body === null ? NOTHING : factsSchema.parse(JSON.parse(body));
+  return body === null ? NOTHING : factsSchema.parse(jsonOf(body));
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
 }
 
 /** A price with all its currency's digits; as it is where currency or price are none that are known here. */
