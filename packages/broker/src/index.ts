@@ -100,6 +100,7 @@ export type { ChannelSource, OpenSession, Session } from './session.ts';
 export { Subscriber, type SubscriberOptions } from './subscriber.ts';
 export {
   certificateFault,
+  circuitFetch,
   createFetch,
   type Fetch,
   type FetchInit,

@@ -2,6 +2,7 @@ import { TillcastError } from '@tillcast/protocol/errors';
 import type { z } from 'zod';
 import { textOf } from './amqp-error.ts';
 import { certificateFault } from './transport/certificate-fault.ts';
+import { circuitFetch } from './transport/circuit-fetch.ts';
 import { createFetch, type Fetch } from './transport/fetch-over-tls.ts';
 
 /** Where the management API is, and who asks. */
@@ -52,7 +53,13 @@ export class ManagementHttp {
     this.#base = base;
     this.#authorization = `Basic ${Buffer.from(`${options.username}:${options.password}`).toString('base64')}`;
     this.#timeoutMs = options.timeoutMs ?? 10_000;
-    this.#fetch = createFetch(options.caPem ?? null);
+    // What hangs for one license must not keep the others' requests waiting for its outcome.
+    this.#fetch = circuitFetch(createFetch(options.caPem ?? null), {
+      what: "RabbitMQ's management API",
+      code: 'broker_unavailable',
+      openMaxMs: 1_000,
+      probesAlone: false,
+    });
   }
 
   /** Sends a request whose answer does not matter beyond its success. */
@@ -97,6 +104,7 @@ export class ManagementHttp {
         signal: AbortSignal.timeout(Math.min(this.#timeoutMs, request.timeoutMs ?? Number.POSITIVE_INFINITY)),
       });
     } catch (error) {
+      if (error instanceof TillcastError) throw error;
       const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
       const why = certificateFault(error, 'AMQP_CA_FILE');
       throw new TillcastError(

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import {
   BrokerConnection,
+  circuitFetch,
   createFetch,
   createLogger,
   type ExclusiveLock,
@@ -77,7 +78,13 @@ async function startLocked(
   const clock = systemTillClock;
   const counters = new Counters();
   const metrics = new TillMetrics(counters);
-  const fetch = createFetch(config.syncApiCaPem);
+  // Tokens, keys, reports and the catalog are asked of one backend: who finds it down spares it the others' questions.
+  const fetch = circuitFetch(createFetch(config.syncApiCaPem), {
+    what: 'The backend',
+    code: 'backend_unavailable',
+    openMaxMs: 4_000,
+    probesAlone: true,
+  });
   const keys: KeptMessageKeys = new KeptMessageKeys({
     dataDir: config.dataDir,
     ask: (signal) => askMessageKeys({ baseUrl: backendUrl, fetch }, signal),

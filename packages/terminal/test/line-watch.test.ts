@@ -34,14 +34,14 @@ function watched() {
 
 const at = (version: number, epoch = 'epoch00001') => ({ epoch, version, digest: '0'.repeat(16) });
 
-test('[Q4] a version that the server names and whose message does not come makes the line deaf', () => {
+test('[T11] a version that the server names and whose message does not come makes the line deaf', () => {
   const { watch, deaf, pass } = watched();
   watch.attached();
   watch.told(at(5));
   pass(60_000);
   expect(deaf()).toBe(0);
   watch.told(at(6));
-  pass(4_999);
+  pass(2_999);
   expect(deaf()).toBe(0);
   pass(1);
   expect(deaf()).toBe(1);
@@ -82,5 +82,48 @@ test('where every change is late, the line is renewed ever more seldom', () => {
   }
   // One hour.
   expect(deaf()).toBeGreaterThan(1);
-  expect(deaf()).toBeLessThanOrEqual(7);
+  expect(deaf()).toBeLessThanOrEqual(10);
+});
+
+test('[T11] a line that goes deaf again soon after it was mended is renewed again, whether or not a change came between', () => {
+  const { watch, deaf, pass } = watched();
+  watch.attached();
+  watch.told(at(5));
+  watch.told(at(6));
+  pass(3_000);
+  expect(deaf()).toBe(1);
+  watch.attached();
+  watch.told(at(6));
+  watch.heard(at(7));
+  watch.told(at(8));
+  pass(3_000);
+  expect(deaf(), 'a change came on the new line: it is deaf as if for the first time').toBe(2);
+
+  watch.attached();
+  watch.told(at(8));
+  watch.told(at(9));
+  pass(3_000);
+  expect(deaf(), 'nothing came on this one: a short pause first').toBe(2);
+  pass(7_000);
+  expect(deaf()).toBe(3);
+});
+
+test('[T11] a relay that lags is no deaf line: what was missed comes after all, and the line is renewed ever more seldom', () => {
+  const { watch, deaf, pass } = watched();
+  watch.attached();
+  watch.told(at(0));
+  // Each change is told of after a second, and its message comes ten seconds later; one hour.
+  for (let version = 1; version <= 240; version += 1) {
+    watch.told(at(version));
+    const before = deaf();
+    pass(10_000);
+    if (deaf() > before) {
+      watch.attached();
+      watch.told(at(version));
+    }
+    watch.heard(at(version));
+    pass(5_000);
+  }
+  expect(deaf()).toBeGreaterThan(1);
+  expect(deaf()).toBeLessThanOrEqual(12);
 });

@@ -10,11 +10,12 @@ export const PULL_LADDER: Ladder = { baseMs: 500, capMs: 30_000 };
 /**
  * How long to wait before try number `attempt` (1 for the first retry).
  *
- * Full jitter, so that a thousand tills that lost the same server do not return in step; half of the
- * step is a floor, so that a string of low draws is no hot loop.
+ * Full jitter: drawn from all of the step, so that a thousand tills that lost the same server are spread over it. Half
+ * of the first step is a floor, so that a string of low draws is no hot loop.
  * @param random a number in [0, 1)
  */
 export function retryDelayMs(ladder: Ladder, attempt: number, random: number): number {
   const step = Math.min(ladder.capMs, ladder.baseMs * 2 ** Math.min(Math.max(attempt, 1) - 1, 30));
-  return step / 2 + (random * step) / 2;
+  const floorMs = ladder.baseMs / 2;
+  return floorMs + random * (step - floorMs);
 }

@@ -15,6 +15,7 @@ export type Metric =
   | 'detached'
   | 'line_deaf'
   | 'store_failed'
+  | 'held_back'
   | 'scrubbed'
   | 'scrub_differs'
   | 'catalog_set_aside'
