@@ -3,7 +3,7 @@ import type { TerminalState } from '@tillcast/protocol/http/terminal-api';
 import { TERMINAL_STATUS_WORDS } from '@tillcast/protocol/replica/status';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Counters } from '../replica/counters.ts';
-import type { ReplicaObserver } from '../replica/driver.ts';
+import type { ReplicaObserver } from '../replica/driver-options.ts';
 
 /** What the till is like now. */
 export interface TillFigures {

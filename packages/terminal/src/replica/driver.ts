@@ -2,71 +2,28 @@ import type { Delivery, Logger } from '@tillcast/broker';
 import type { Cursor } from '@tillcast/protocol/cursor';
 import type { ErrorCode, TillcastError } from '@tillcast/protocol/errors';
 import type { NumberedRow } from '@tillcast/protocol/http/repair-api';
-import type { StatusAnswer, SyncKind, TillInstance } from '@tillcast/protocol/http/status-api';
-import type { LicenseKey } from '@tillcast/protocol/license-key';
+import type { SyncKind } from '@tillcast/protocol/http/status-api';
 import type { ReplicaEffect } from '@tillcast/protocol/replica/effect';
 import type { ReplicaEvent } from '@tillcast/protocol/replica/event';
 import { PULL_LADDER, retryDelayMs } from '@tillcast/protocol/replica/ladder';
 import { step } from '@tillcast/protocol/replica/machine';
 import { initialReplica, type Pull, type ReplicaState } from '@tillcast/protocol/replica/state';
-import type { MessageKeys } from '../identity/message-keys.ts';
 import { scanContent } from '../store/scan-content.ts';
-import type { ApplyOutcome, TillStore } from '../store/till-store.ts';
+import type { ApplyOutcome } from '../store/till-store.ts';
 import type { Exchanged } from '../sync-client/exchange.ts';
 import type { Repaired } from '../sync-client/find-repair.ts';
-import type { Pulled, SyncClient } from '../sync-client/sync-client.ts';
-import {
-  lineOfCloned,
-  linesOfDelta,
-  linesOfMessage,
-  linesOfRepair,
-  linesOfSnapshot,
-} from './activity-lines.ts';
+import type { Pulled } from '../sync-client/sync-client.ts';
+import { linesOfDelta, linesOfMessage, linesOfRepair, linesOfSnapshot } from './activity-lines.ts';
 import { ChangeNote } from './change-note.ts';
 import type { Counters } from './counters.ts';
+import type { ReplicaDriverOptions } from './driver-options.ts';
 import { Inbox } from './inbox.ts';
-import type { SignatureCheck } from './incoming.ts';
 import { LineWatch } from './line-watch.ts';
-import type { TillNews } from './news.ts';
-import { ReportNews } from './report-news.ts';
+import { Reports } from './reports.ts';
 import { Scrubber } from './scrubber.ts';
 import { ServerClock } from './server-clock.ts';
-import { shownStatus } from './shown-status.ts';
-import { type MoreToReport, type Reported, StatusReporter } from './status-reporter.ts';
-import type { TillClock } from './till-clock.ts';
+import type { Reported } from './status-reporter.ts';
 import { TillLog } from './till-log.ts';
-
-export interface ReplicaDriverOptions {
-  readonly licenseKey: LicenseKey;
-  readonly store: TillStore;
-  readonly client: SyncClient;
-  /** Whose messages are believed. */
-  readonly keys: MessageKeys;
-  /** How their signatures are checked; left out: Ed25519. */
-  readonly checkSignature?: SignatureCheck;
-  readonly clock: TillClock;
-  /** In [0, 1). */
-  readonly random: () => number;
-  readonly unsentSales: () => number;
-  /** Which copy of the till's data this is; left out or null: nothing is told of it. */
-  readonly instance?: TillInstance | null;
-  /** Measures what is told to nobody but this machine. */
-  readonly observer?: ReplicaObserver;
-  readonly counters: Counters;
-  readonly logger: Logger;
-  /** What the page may want to know; called in order, after the commit that it tells of. */
-  readonly onNews: (news: TillNews) => void;
-  /** Our queue is consumed, and messages that were due did not come: it is to be given up for a new one. */
-  readonly onDeafLine: () => void;
-}
-
-/** Told of what takes time, for metrics. */
-export interface ReplicaObserver {
-  /** A change was applied, so long after its commit by the server's clock, as far as that is known. */
-  delivered(latencyMs: number): void;
-  /** What was asked for is committed, so long after the question. */
-  synced(kind: SyncKind, durationMs: number): void;
-}
 
 /** A message that is missing is most often a moment away. */
 const SETTLING_MS = 100;
@@ -79,12 +36,10 @@ export class ReplicaDriver {
   readonly counters: Counters;
   readonly serverClock: ServerClock;
   readonly #options: ReplicaDriverOptions;
-  readonly #reporter: StatusReporter;
+  readonly #reporter: Reports;
   readonly #line: LineWatch;
   readonly #inbox: Inbox;
   readonly #scrubber: Scrubber;
-  readonly #log: TillLog;
-  readonly #news: ReportNews;
   readonly #queue: ReplicaEvent[] = [];
   readonly #listeners = new Set<() => void>();
   #state: ReplicaState;
@@ -96,7 +51,6 @@ export class ReplicaDriver {
   #callOffRetry: () => void = () => undefined;
   #nextRetryAtMs: number | null = null;
   #pulledAtMs = 0;
-  #cloned = false;
 
   constructor(options: ReplicaDriverOptions) {
     this.#options = options;
@@ -104,10 +58,8 @@ export class ReplicaDriver {
     this.serverClock = new ServerClock(options.clock, options.logger);
     this.#state = initialReplica(options.store.cursor, options.store.isSuspect);
     options.store.whenLost(() => this.#beginAnew());
-    const { client, clock, random, unsentSales } = options;
+    const { clock } = options;
     const log = new TillLog(options, this.serverClock);
-    this.#log = log;
-    this.#news = new ReportNews({ clock, counters: this.counters, serverClock: this.serverClock });
     this.#inbox = new Inbox({
       ...options,
       onChange: (change) => {
@@ -126,14 +78,16 @@ export class ReplicaDriver {
       onDiffers: () => this.#dispatch({ type: 'contentDiffers' }),
     });
     this.#line = new LineWatch(clock, () => this.#onDeaf());
-    this.#reporter = new StatusReporter({
-      client,
-      clock,
-      random,
-      unsentSales,
-      cursor: () => this.#state.cursor,
-      more: (asked) => this.#moreToReport(asked),
-      onReported: (reported) => this.#onReported(reported),
+    this.#reporter = new Reports({
+      ...options,
+      serverClock: this.serverClock,
+      inbox: this.#inbox,
+      log,
+      state: () => this.#state,
+      onReported: (reported) => {
+        this.#onReported(reported);
+        this.#tell();
+      },
     });
   }
 
@@ -143,7 +97,7 @@ export class ReplicaDriver {
 
   /** The server has lately heard another copy of this till's data under its identity. */
   get cloned(): boolean {
-    return this.#cloned;
+    return this.#reporter.cloned;
   }
 
   /** When the next try of what failed is due; null when none waits. */
@@ -301,7 +255,7 @@ export class ReplicaDriver {
       case 'applied': {
         const { change, activity } = outcome;
         this.#queue.push({ type: 'applied' });
-        this.#measure(by, change.from, target);
+        this.#reporter.applied(by, change.from, target, this.#pulledAtMs);
         if (change.count > 0) onNews({ news: 'catalog', change });
         for (const line of activity) onNews({ news: 'activity', line });
         logger.debug({ version, items: change.count }, 'Applied');
@@ -322,16 +276,6 @@ export class ReplicaDriver {
         logger.error({ version, err: outcome.error }, outcome.error.message);
         return;
     }
-  }
-
-  #measure(by: ChangeNote | SyncKind | null, from: Cursor | null, to: Cursor): void {
-    const { clock, observer } = this.#options;
-    const latencyMs = this.#news.applied(by, from, to);
-    if (latencyMs !== null) observer?.delivered(latencyMs);
-    if (by === null || by instanceof ChangeNote) return;
-    const durationMs = clock.steadyMs() - this.#pulledAtMs;
-    this.#news.synced(by, durationMs);
-    observer?.synced(by, durationMs);
   }
 
   #startPull(what: Pull, ask: (signal: AbortSignal) => Promise<Exchanged<Pulled> | Repaired>): void {
@@ -390,37 +334,9 @@ export class ReplicaDriver {
     this.#dispatch({ type: 'refused', code });
   }
 
-  #moreToReport(asked: Cursor | null): MoreToReport {
-    const { clock, unsentSales, instance = null } = this.#options;
-    const gathered = this.#news.gather(asked);
-    const { status } = shownStatus(this.#state, this.#cloned, clock.steadyMs(), unsentSales());
-    const fields = {
-      state: status,
-      ...(instance === null ? {} : { instance }),
-      notices: this.#log.noticeIds(),
-      ...gathered.news,
-    };
-    return { fields, told: () => this.#news.told(gathered) };
-  }
-
-  #toldBesides({ notices = [], cloned = false }: StatusAnswer): void {
-    for (const notice of notices) this.#inbox.takeNotice(notice);
-    if (cloned === this.#cloned) return;
-    this.#cloned = cloned;
-    if (cloned) {
-      this.counters.add('cloned');
-      this.#options.logger.warn({}, 'The server has heard another copy of this till under its identity');
-    }
-    this.#log.addLine(lineOfCloned(cloned, this.#options.clock.nowMs()));
-    this.#tell();
-  }
-
-  #onReported({ exchanged, asked, askedAtMs, answeredAtMs, askedAtSteadyMs }: Reported): void {
+  #onReported({ exchanged, asked, askedAtSteadyMs }: Reported): void {
     if (exchanged.outcome === 'answered') {
-      const { epoch, version, digest, synced_at, valid, code } = exchanged.answer;
-      this.counters.add('status_answered');
-      this.serverClock.told(synced_at, askedAtMs, answeredAtMs);
-      this.#toldBesides(exchanged.answer);
+      const { epoch, version, digest, valid, code } = exchanged.answer;
       if (!valid && code !== 'license_active') return this.refused(code);
       const server = { epoch, version, digest };
       this.#line.told(server);
