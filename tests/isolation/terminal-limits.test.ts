@@ -3,6 +3,7 @@ import { ADMIN_PATHS } from '@tillcast/protocol/http/admin-api';
 import { type ChannelModel, connect } from 'amqplib';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { type GuardedSystem, startGuardedSystem } from '../support/guarded-system.ts';
+import { listenRaw } from '../support/raw-listener.ts';
 import type { RawTill } from '../support/raw-till.ts';
 
 let licenses = 0;
@@ -72,4 +73,43 @@ test('[B24] a terminal’s limits are nothing while it is shut out, what they we
   // One that no token is left of is forgotten at once.
   await on.admin(ADMIN_PATHS.revokeTerminal(idle.terminalId));
   await soon(async () => expect(await limitsOf(on, idle)).toBeNull());
+});
+
+test('[B25] a terminal that hoards queues is cut off with what it leaves, noted, and let in again; its sister hears nothing of it', async () => {
+  const on = await system();
+  const license = await on.createLicense(newKey());
+  const [hoarder, sister] = [await on.activate(license, 'Hoarder'), await on.activate(license, 'Sister')];
+  const listener = await listenRaw(await on.brokerUrl(sister), sister);
+  onTestFinished(() => listener[Symbol.asyncDispose]());
+  const url = await on.brokerUrl(hoarder);
+  const model = await open(url);
+  const closed = new Promise<void>((resolve) => model.on('close', resolve));
+  const channel = await model.createChannel();
+  channel.on('error', () => undefined);
+  const own = `terminal.${hoarder.terminalId}`;
+  for (let each = 0; each < 20; each += 1) await channel.assertQueue(`${own}.q${each}`, { exclusive: true });
+  await channel.assertQueue(`${own}.kept`, { durable: true });
+  await channel.assertExchange(`${own}.kept`, 'fanout', { durable: true });
+
+  await closed;
+  await expect(open(url)).rejects.toThrow('got <ConnectionClose');
+  const { management, name: vhost } = on.virtualHost;
+  await soon(async () => {
+    const left = [
+      ...(await management.listQueueNames(vhost)).map(({ name }) => name),
+      ...(await management.listExchangeNames(vhost, '^terminal', 100)),
+    ];
+    expect(left.filter((name) => name.startsWith(own))).toEqual([]);
+  });
+  await soon(async () => expect(await on.metric('tillcast_cut_off_terminals_total')).toBe(1));
+  expect(listener.isClosed()).toBe(false);
+  await soon(() => open(url));
+});
+
+test('[B24] limits that the broker has lost are told again', async () => {
+  const on = await system();
+  const till = await on.activate(await on.createLicense(newKey()));
+  await soon(async () => expect(await limitsOf(on, till)).toEqual(TERMINAL_LIMITS));
+  await on.virtualHost.management.deleteUser(till.terminalId);
+  await soon(async () => expect(await limitsOf(on, till)).toEqual(TERMINAL_LIMITS));
 });

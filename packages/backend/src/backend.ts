@@ -1,5 +1,11 @@
 import { hostname } from 'node:os';
-import { BrokerConnection, type ConnectionState, createLogger, Publisher } from '@tillcast/broker';
+import {
+  BrokerConnection,
+  type ConnectionState,
+  createLogger,
+  Publisher,
+  virtualHostOf,
+} from '@tillcast/broker';
 import { TillcastError } from '@tillcast/protocol/errors';
 import type { Logger } from 'pino';
 import { prepareApiKeys } from './admin-api/api-keys.ts';
@@ -85,7 +91,14 @@ export async function startBackend(
   started.defer(() => relay.stop());
   await relay.start();
   const revocations = started.use(
-    await startRevocations({ database, management: config.management, logger, metrics, now }),
+    await startRevocations({
+      database,
+      management: config.management,
+      vhost: virtualHostOf(config.broker.urls[0] ?? 'amqp://localhost'),
+      logger,
+      metrics,
+      now,
+    }),
   );
   publisher.onReadyChange((ready) => {
     if (ready) revocations.retry();

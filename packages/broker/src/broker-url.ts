@@ -23,3 +23,9 @@ export function parseBrokerUrl(text: string): URL {
 export function addressOf(url: string): string {
   return parseBrokerUrl(url).host;
 }
+
+/** The virtual host in a broker's URL; without one it is `/`. */
+export function virtualHostOf(url: string): string {
+  const path = decodeURIComponent(parseBrokerUrl(url).pathname.slice(1));
+  return path === '' ? '/' : path;
+}

@@ -5,6 +5,7 @@ export {
   REFUSED_BACKOFF,
   refusedDelayMs,
 } from './backoff.ts';
+export { virtualHostOf } from './broker-url.ts';
 export { type Clock, systemClock } from './clock.ts';
 export { type BrokerConfig, plainHosts, readBrokerConfig } from './configuration/broker-config.ts';
 export { type Environment, EnvironmentReader, entriesOf, shown } from './configuration/environment-reader.ts';

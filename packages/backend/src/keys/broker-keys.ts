@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { BLOCK_TAG, type Logger, ManagementClient, type ManagementOptions } from '@tillcast/broker';
+import { type Logger, ManagementClient, type ManagementOptions } from '@tillcast/broker';
 import { TillcastError } from '@tillcast/protocol/errors';
 import type { BrokerKeyOutcome } from '@tillcast/protocol/http/admin-api';
 import { TOKEN_AUDIENCE } from '@tillcast/protocol/http/identity-api';
@@ -52,8 +52,8 @@ export class BrokerKeys {
 
 async function closeTokenConnections(management: ManagementClient): Promise<number> {
   const users = await management.listUsers();
-  // A terminal that is kept out has a user of its name, which nobody logs in as.
-  const own = new Set(users.filter(({ tags }) => !tags.includes(BLOCK_TAG)).map(({ name }) => name));
+  // A terminal has a user of its name for its limits, which nobody logs in as: it has no password.
+  const own = new Set(users.filter(({ passwordHash }) => passwordHash !== '').map(({ name }) => name));
   let closed = 0;
   for await (const page of management.connectionPages()) {
     for (const { name, user } of page) {

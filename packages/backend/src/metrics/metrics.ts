@@ -34,6 +34,7 @@ export class BackendMetrics implements RelayObserver, RevocationObserver {
   readonly #revoked: Histogram;
   readonly #revocationFailures: Counter;
   readonly #reaped: Counter;
+  readonly #cutOff: Counter;
   readonly #shed: Counter;
   readonly #unsent: Gauge;
 
@@ -126,6 +127,11 @@ export class BackendMetrics implements RelayObserver, RevocationObserver {
       help: 'Terminals whose connections were closed because their token had ended',
       registers,
     });
+    this.#cutOff = new Counter({
+      name: 'tillcast_cut_off_terminals_total',
+      help: 'Times that a terminal was cut off since it had more at the broker than a terminal has',
+      registers,
+    });
     this.#limited = new Counter({
       name: 'tillcast_limited_requests_total',
       help: 'Requests refused because a limit was used up, by its policy',
@@ -152,6 +158,10 @@ export class BackendMetrics implements RelayObserver, RevocationObserver {
 
   revocationFailed(code: ErrorCode): void {
     this.#revocationFailures.inc({ code });
+  }
+
+  cutOff(): void {
+    this.#cutOff.inc();
   }
 
   reaped(terminals: number): void {

@@ -3,7 +3,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ManagementClient, oauthNodeConfig, silentLogger, startPrivateNode } from '@tillcast/broker';
+import {
+  limitingUser,
+  ManagementClient,
+  oauthNodeConfig,
+  silentLogger,
+  startPrivateNode,
+} from '@tillcast/broker';
 import { freePort, makeTokenSigningKey, signBrokerToken } from '@tillcast/testkit';
 import { connect } from 'amqplib';
 import { expect, test } from 'vitest';
@@ -35,8 +41,10 @@ test('[E16] RabbitMQ takes a revoked key’s tokens until it is told, then refus
     }),
   );
   const management = { url: node.managementUrl, ...node.credentials };
+  const client = new ManagementClient(management);
   const login = async (key: typeof leaked): ReturnType<typeof connect> => {
     const terminalId = randomUUID();
+    await client.importDefinitions({ users: [limitingUser(terminalId)] });
     const token = signBrokerToken(key, { licenseKey: KEY, terminalId });
     const url = new URL(node.amqpUrl);
     url.username = terminalId;
@@ -54,7 +62,6 @@ test('[E16] RabbitMQ takes a revoked key’s tokens until it is told, then refus
   published = [next.publicJwk];
   await (await login(leaked)).close();
 
-  const client = new ManagementClient(management);
   await expect.poll(() => client.listConnections('/'), { timeout: 20_000 }).toHaveLength(2);
   const keys = new BrokerKeys({ management, logger: silentLogger });
   expect(await keys.renew()).toEqual({ asked: true, connections_closed: 1, nodes: 1 });

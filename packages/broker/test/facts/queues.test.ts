@@ -118,3 +118,27 @@ test('[B1] a message of more than 1 MiB and a channel beyond the sixteenth are r
   await expect(opening()).rejects.toThrow('No channels left');
   expect(channels).toHaveLength(16);
 });
+
+test('[B25] the guardian may delete a queue and an exchange that a terminal left, and no other', async () => {
+  const { host, guardian } = await provisionedHost();
+  const { connection, terminalId } = await tokenClient(host);
+  const channel = await connection.createChannel();
+  const name = `terminal.${terminalId}.left`;
+  await channel.assertQueue(name, { durable: true });
+  await channel.assertExchange(name, 'fanout', { durable: true });
+  await channel.assertQueue(`${name}.exclusive`, { exclusive: true });
+  expect(await guardian.listQueueNames(host.name)).toEqual([
+    { name, exclusive: false },
+    { name: `${name}.exclusive`, exclusive: true },
+  ]);
+  expect(await guardian.listExchangeNames(host.name, '^terminal\\.', 10)).toEqual([name]);
+  await guardian.deleteQueue(host.name, name);
+  await guardian.deleteExchange(host.name, name);
+  expect(await host.management.listQueues(host.name)).toHaveLength(1);
+  expect(await guardian.listExchangeNames(host.name, '^terminal\\.', 10)).toEqual([]);
+  const refused = { code: 'broker_access_refused' };
+  const foreign = (await rawClient(host.amqpUrl)).connection;
+  await (await foreign.createChannel()).assertQueue('kept', { durable: true });
+  await expect(guardian.deleteQueue(host.name, 'kept')).rejects.toMatchObject(refused);
+  await expect(guardian.deleteExchange(host.name, EXCHANGE)).rejects.toMatchObject(refused);
+});
