@@ -3,7 +3,7 @@ import { registerHooks } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 /** One place in the code, and what stands there once a protection is taken out. */
-interface Cut {
+export interface Cut {
   /** The end of the file's path. */
   readonly file: string;
   readonly text: string;
@@ -18,7 +18,6 @@ export const MUTATION_NAMES = [
   "the change log's unique key",
   'the age of a proof',
   'the stop at the first failure',
-  'the ladder of waits',
 ] as const;
 
 export type Mutation = (typeof MUTATION_NAMES)[number];
@@ -27,7 +26,7 @@ const ORDER = 'packages/protocol/src/replica/order.ts';
 const MOVES = 'packages/protocol/src/replica/moves.ts';
 
 /** Protections of the product, each with the text that has to go for it to be gone. */
-const MUTATIONS: Readonly<Record<Mutation, readonly Cut[]>> = {
+export const CUTS: Readonly<Record<Mutation, readonly Cut[]>> = {
   'the version guard': [
     {
       file: MOVES,
@@ -71,13 +70,6 @@ const MUTATIONS: Readonly<Record<Mutation, readonly Cut[]>> = {
       becomes: '',
     },
   ],
-  'the ladder of waits': [
-    {
-      file: 'packages/protocol/src/replica/ladder.ts',
-      text: 'return floorMs + random * (step - floorMs);',
-      becomes: 'return 0;',
-    },
-  ],
 };
 
 /**
@@ -86,7 +78,7 @@ const MUTATIONS: Readonly<Record<Mutation, readonly Cut[]>> = {
  * @returns a function that throws where a text to be replaced was never met: then nothing was taken out
  */
 export function takeOut(mutation: Mutation): () => void {
-  const cuts: readonly Cut[] = MUTATIONS[mutation];
+  const cuts: readonly Cut[] = CUTS[mutation];
   const met = new Set<Cut>();
   registerHooks({
     load(url, context, nextLoad) {
@@ -94,10 +86,7 @@ export function takeOut(mutation: Mutation): () => void {
       if (mine.length === 0) return nextLoad(url, context);
       let source = readFileSync(fileURLToPath(url), 'utf8');
       for (const cut of mine) {
-        if (source.split(cut.text).length !== 2) {
-          throw new Error(`Taking out ${mutation}: ${cut.file} does not hold exactly once: ${cut.text}`);
-        }
-        source = source.replace(cut.text, () => cut.becomes);
+        source = withoutText(source, cut, mutation);
         met.add(cut);
       }
       return { ...nextLoad(url, context), source };
@@ -108,4 +97,12 @@ export function takeOut(mutation: Mutation): () => void {
     if (missed.length > 0)
       throw new Error(`Taking out ${mutation}: ${missed[0]?.file ?? ''} was never loaded.`);
   };
+}
+
+/** A source without a cut's text. @throws Error where it does not hold that text exactly once */
+export function withoutText(source: string, cut: Cut, what: string): string {
+  if (source.split(cut.text).length !== 2) {
+    throw new Error(`Taking out ${what}: ${cut.file} does not hold exactly once: ${cut.text}`);
+  }
+  return source.replace(cut.text, () => cut.becomes);
 }

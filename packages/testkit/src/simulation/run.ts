@@ -28,6 +28,8 @@ export interface Outcome {
 
 export interface RunOptions {
   readonly keepTrace?: boolean;
+  /** For the simulator's own tests: something throws at the operation that is done as the so-manieth. */
+  readonly breakAfter?: number;
 }
 
 /** Runs a plan. Never rejects: what throws is a broken promise too. */
@@ -38,8 +40,14 @@ export async function runPlan(plan: Plan, options: RunOptions = {}): Promise<Out
   let convergedAfterMs: number | null = null;
   try {
     const vault: Vault = { backup: null };
+    let done = 0;
     for (const operation of plan.operations) {
-      world.scheduler.at(operation.atMs, () => doOperation(world, vault, operation));
+      world.scheduler.at(operation.atMs, () => {
+        doOperation(world, vault, operation);
+        done += 1;
+        if (done === options.breakAfter)
+          throw new Error(`The simulation was to break after ${done} operations.`);
+      });
     }
     world.start();
     await world.runUntil(plan.quietAtMs);

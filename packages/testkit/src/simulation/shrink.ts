@@ -1,6 +1,6 @@
 import { NO_FAULTS, rateNames } from './mix.ts';
 import type { Plan } from './plan.ts';
-import { type Outcome, runPlan } from './run.ts';
+import { type Outcome, type RunOptions, runPlan } from './run.ts';
 
 /** So many runs a shrinking may take. */
 const RUNS_MAX = 400;
@@ -13,13 +13,13 @@ export interface Shrunk {
 }
 
 /** Leaves out of a failing plan what it fails without: operations in halves, quarters …, then kinds of faults. */
-export async function shrink(plan: Plan, broken: Outcome): Promise<Shrunk> {
+export async function shrink(plan: Plan, broken: Outcome, options: RunOptions = {}): Promise<Shrunk> {
   const rule = broken.violation?.rule;
   let runs = 0;
   let smallest = plan;
   const fails = async (candidate: Plan): Promise<boolean> => {
     runs += 1;
-    return (await runPlan(candidate)).violation?.rule === rule;
+    return (await runPlan(candidate, options)).violation?.rule === rule;
   };
   const keep = async (candidate: Plan): Promise<boolean> => {
     if (runs >= RUNS_MAX || !(await fails(candidate))) return false;
@@ -44,5 +44,5 @@ export async function shrink(plan: Plan, broken: Outcome): Promise<Shrunk> {
   for (let index = 0; index < smallest.operations.length; ) {
     if (!(await keep({ ...smallest, operations: smallest.operations.toSpliced(index, 1) }))) index += 1;
   }
-  return { plan: smallest, outcome: await runPlan(smallest, { keepTrace: true }), runs };
+  return { plan: smallest, outcome: await runPlan(smallest, { ...options, keepTrace: true }), runs };
 }

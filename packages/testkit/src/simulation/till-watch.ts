@@ -1,11 +1,11 @@
 import type { Cursor } from '@tillcast/protocol/cursor';
-import { DigestSum } from '@tillcast/protocol/digest';
 import { ITEM_KINDS } from '@tillcast/protocol/items/kind';
 import type { TillStore } from '@tillcast/terminal/internals';
 import { z } from 'zod';
-import type { Chronicle } from './chronicle.ts';
+import { type Chronicle, digestOf } from './chronicle.ts';
 import type { Surroundings } from './surroundings.ts';
 import type { CommitKind } from './till-store.ts';
+import type { BrokenRule } from './violation.ts';
 
 /** So many questions within REQUEST_WINDOW_MS are a hot loop. */
 const REQUESTS_MAX = 60;
@@ -37,8 +37,10 @@ export class TillWatch {
 
   started(store: TillStore): void {
     this.#store = store;
+    // A flipped byte may be one of the cursor's own.
+    if (this.#damaged || store.cursor === null) this.#highest.clear();
+    if (this.#damaged && !store.isSuspect && this.#fault() === null) this.#damaged = false;
     this.checkContent();
-    if (store.cursor === null) this.#highest.clear();
   }
 
   damaged(): void {
@@ -88,25 +90,28 @@ export class TillWatch {
 
   /** P6: with rows that are not the log's, nobody is live. */
   live(): void {
-    if (!this.#damaged || this.#store === null) return;
     const { surroundings, name } = this.#options;
-    if (this.#store.isSuspect)
-      surroundings.broken('P6 truthful status', `${name} shows live with rows in doubt`);
-    this.checkContent();
+    if (!this.#damaged || this.#store === null) return;
+    const fault = this.#store.isSuspect ? 'its rows are in doubt' : (this.#fault()?.detail ?? null);
+    if (fault !== null) surroundings.broken('P6 truthful status', `${name} shows live, and ${fault}`);
   }
 
   /** P4 and P1: the rows as they lie in the store are exactly what the log says at the store's version. */
   checkContent(): void {
+    // Damage that we did may show until it is mended, but to nobody as live.
+    const fault = this.#damaged ? null : this.#fault();
+    if (fault !== null) this.#options.surroundings.broken(fault.rule, fault.detail);
+  }
+
+  #fault(): { readonly rule: BrokenRule; readonly detail: string } | null {
     const store = this.#store;
-    // Damage that we did may show until it is mended; while it is known of, nobody calls it live.
-    if (store === null || store.cursor === null || (this.#damaged && store.isSuspect)) return;
-    const { licenseId, chronicle, surroundings, name } = this.#options;
-    const { broken } = surroundings;
+    if (store === null || store.cursor === null) return null;
+    const { licenseId, chronicle, name } = this.#options;
     const { epoch, version, digest } = store.cursor;
+    const where = `${name} at ${textOf(store.cursor)}`;
     const content = chronicle.contentAt(licenseId, epoch, version);
-    if (content === undefined) {
-      return broken('P4 same content', `${name} holds ${textOf(store.cursor)}, which its license never had`);
-    }
+    if (content === undefined)
+      return { rule: 'P4 same content', detail: `${where}: there never was such a version` };
     let rows = 0;
     for (const kind of ITEM_KINDS) {
       for (const body of store.bodies(kind)) {
@@ -115,16 +120,15 @@ export class TillWatch {
         const expected = content.get(`${kind} ${id}`);
         if (expected === body) continue;
         const rule = expected === undefined ? 'P1 isolation' : 'P4 same content';
-        return broken(rule, `${name} at ${textOf(store.cursor)} holds ${body} in the place of ${expected}`);
+        return { rule, detail: `${where} holds ${body} in the place of ${expected}` };
       }
     }
     if (rows !== content.size) {
-      broken('P4 same content', `${name} at ${textOf(store.cursor)} holds ${rows} rows of ${content.size}`);
+      return { rule: 'P4 same content', detail: `${where} holds ${rows} rows of ${content.size}` };
     }
-    if (rows === 0 && digest !== new DigestSum().toString()) {
-      broken('P4 same content', `${name} holds nothing and says ${textOf(store.cursor)}`);
-    }
-    return undefined;
+    return digestOf(content) === digest
+      ? null
+      : { rule: 'P4 same content', detail: `${where} says digest ${digest} of other rows` };
   }
 }
 
