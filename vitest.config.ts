@@ -1,16 +1,22 @@
 import { availableParallelism } from 'node:os';
 import { configDefaults, defineConfig, type ViteUserConfig } from 'vitest/config';
 
-/** Which tests run: those that take long are in `*.slow.test.ts`; `all` where files are named. */
+/** Which tests run: those that take long are in `*.slow.test.ts`, failures apart; `all` where files are named. */
 const set = process.env['TILLCAST_TEST_SET'] ?? 'all';
 
 const ALL = ['packages/*/test/**/*.test.{ts,tsx}', 'tests/**/*.test.ts', 'scripts/test/**/*.test.ts'];
 const SLOW = '**/*.slow.test.ts';
+const FAILURES = 'tests/failure/**/*.test.ts';
+
+const INCLUDED: Readonly<Record<string, readonly string[]>> = { slow: [SLOW], failure: [FAILURES] };
+const EXCLUDED: Readonly<Record<string, readonly string[]>> = { quick: [SLOW], slow: [FAILURES] };
 
 const config: ViteUserConfig = defineConfig({
   test: {
-    include: set === 'slow' ? [SLOW] : ALL,
-    exclude: [...configDefaults.exclude, ...(set === 'quick' ? [SLOW] : [])],
+    include: [...(INCLUDED[set] ?? ALL)],
+    exclude: [...configDefaults.exclude, ...(EXCLUDED[set] ?? [])],
+    // Each failure has the machine to itself, since its criteria are bounds of time.
+    fileParallelism: set !== 'failure',
     globalSetup: ['packages/testkit/src/global-setup.ts'],
     pool: 'forks',
     // Beside each worker there are RabbitMQ, PostgreSQL and at times Chromium.

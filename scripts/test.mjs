@@ -13,15 +13,17 @@ import { root, toolEnvironment } from './setup/toolchain.mjs';
 
 const results = join(root, 'test-results');
 const vitestResult = join(results, 'vitest.json');
+/** Sets of tests that run apart. */
+const SETS = ['slow', 'failure'];
 
 // `npm test`: sets up what is missing, checks the code, then runs the tests but those that take long, which
-// `npm run test:slow` runs. With arguments, which are vitest's (a part of a file's name, -t and a title, …), it
+// `npm run test:slow` runs, and of the failures those that are quick: `npm run test:failure` runs all of them. With arguments, which are vitest's (a part of a file's name, -t and a title, …), it
 // runs those tests alone, be they slow or not.
 await exitWith(async () => {
   rmSync(results, { recursive: true, force: true });
   mkdirSync(results, { recursive: true });
-  const slow = process.argv.includes('--slow');
-  const filters = process.argv.slice(2).filter((word) => word !== '--slow');
+  const apart = SETS.find((name) => process.argv.includes(`--${name}`));
+  const filters = process.argv.slice(2).filter((word) => word !== `--${apart}`);
   const node = await ensureNode();
   await ensureDependencies(node);
   await ensureSystemPackages(
@@ -29,8 +31,8 @@ await exitWith(async () => {
     'The tests need',
   );
   await ensureTillPage(node);
-  const checkFailed = filters.length === 0 && !slow && !(await check(node));
-  const set = slow ? 'slow' : filters.length === 0 ? 'quick' : 'all';
+  const checkFailed = filters.length === 0 && apart === undefined && !(await check(node));
+  const set = apart ?? (filters.length === 0 ? 'quick' : 'all');
   const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
   const exitCode = await runChild(node, [vitest, 'run', ...filters], {
     cwd: root,

@@ -31,3 +31,13 @@ export async function changesOf(databaseUrl: string, licenseKey: string): Promis
     WHERE l.key = $1 ORDER BY h.version`;
   return changeSchema.parse(await queryOnce(databaseUrl, sql, [licenseKey]));
 }
+
+const bodySchema = z.array(z.object({ body: z.string() }));
+
+/** The texts of a license's products, as the server has them. */
+export async function productsOf(databaseUrl: string, licenseKey: string): Promise<ReadonlySet<string>> {
+  const sql = `SELECT i.body FROM items i JOIN licenses l ON l.id = i.license_id
+    WHERE l.key = $1 AND i.kind = 'product' AND i.body IS NOT NULL`;
+  const rows = bodySchema.parse(await queryOnce(databaseUrl, sql, [licenseKey]));
+  return new Set(rows.map(({ body }) => body));
+}

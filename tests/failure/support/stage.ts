@@ -32,6 +32,7 @@ export interface StageOptions {
   /** Decides what the proxies leave to chance. */
   readonly seed?: number;
   readonly contentEveryMs?: number;
+  readonly contentIsDue?: 'always' | 'live';
 }
 
 /** Everything for real, each part a process of its own, and a proxy on each line between them. */
@@ -109,7 +110,8 @@ export async function setStage(options: StageOptions): Promise<Stage> {
   const truth = new TruthChecker({
     databaseUrl,
     tills: () => tills,
-    ...(options.contentEveryMs === undefined ? {} : { contentEveryMs: options.contentEveryMs }),
+    contentEveryMs: options.contentEveryMs ?? 1_000,
+    contentIsDue: options.contentIsDue ?? 'always',
   });
   stack.defer(() => Promise.all(tills.map((till) => till.stop())).then(() => undefined));
 
