@@ -105,6 +105,18 @@ test('[X2] a backend without limits is found', async () => {
   expect(results[0]?.line).toContain('TILLCAST_RATE_LIMITS');
 });
 
+test('[X2] a backend that cannot tell the broker of its terminals is found: nothing bounds what a till opens there', {
+  timeout: 180_000,
+}, async () => {
+  const stage = await stageOn(await systemWith({ RABBITMQ_MANAGEMENT_URL: '' }));
+  const results = await found(stage, 'A10', /connections of one till|queues of one till/);
+  expect(results.map(({ observed }) => observed)).toEqual([
+    '20 connections were opened',
+    'still connected, with 45 queues and 5 exchanges',
+  ]);
+  for (const { line } of results) expect(line).toContain('RABBITMQ_MANAGEMENT_URL');
+});
+
 test('[X2] a table whose row-level security is off, or whose policy is wide, is found and named', async () => {
   const system = await systemWith();
   const stage = await stageOn(system);
