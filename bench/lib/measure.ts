@@ -1,4 +1,4 @@
-/** One timed run: how long it took, in milliseconds, for a fixed amount of work. */
+/** One run with a fixed amount of work: what was measured of it, mostly how long it took, in milliseconds. */
 export type Round = () => Promise<number>;
 
 /** A comparison of the product with the raw thing underneath it. */
@@ -13,6 +13,21 @@ export interface Comparison {
   readonly maxRatio: number;
   /** How many operations a round does, for the rate; left out where the round is a single one. */
   readonly operations?: number;
+  /** What the rounds' numbers are. Default `ms`. */
+  readonly unit?: Unit;
+}
+
+/** `ms CPU`: of all cores together. */
+export type Unit = 'ms' | 'ms CPU' | 'KiB';
+
+/** Several comparisons of the same rounds: each round gives a sample, of which each comparison takes its number. */
+export interface Comparisons<Sample> {
+  readonly rounds: number;
+  readonly product: () => Promise<Sample>;
+  readonly floor: () => Promise<Sample>;
+  readonly rows: readonly (Omit<Comparison, 'product' | 'floor' | 'rounds'> & {
+    readonly of: (sample: Sample) => number;
+  })[];
 }
 
 export interface Spread {
@@ -25,7 +40,10 @@ export interface Result {
   readonly id: string;
   readonly what: string;
   readonly rounds: number;
+  readonly unit: Unit;
+  /** In the unit, whatever the name says. */
   readonly productMs: Spread;
+  /** In the unit too. */
   readonly floorMs: Spread;
   readonly ratio: Spread;
   readonly maxRatio: number;
@@ -38,31 +56,43 @@ export interface Result {
  * that slows down or is busy for a while slows both. What counts is the median of the ratios, pair by pair.
  */
 export async function compare(comparison: Comparison): Promise<Result> {
-  const { id, what, product, floor, rounds, maxRatio, operations } = comparison;
+  const { product, floor, rounds, ...row } = comparison;
+  const [result] = await compareAll({ product, floor, rounds, rows: [{ ...row, of: (value) => value }] });
+  if (result === undefined) throw new Error('A comparison has a result.');
+  return result;
+}
+
+/** As {@link compare}, for several numbers of the same rounds. */
+export async function compareAll<Sample>(comparisons: Comparisons<Sample>): Promise<readonly Result[]> {
+  const { product, floor, rounds, rows } = comparisons;
   await floor();
   await product();
-  const pairs: (readonly [productMs: number, floorMs: number])[] = [];
+  const pairs: (readonly [product: Sample, floor: Sample])[] = [];
   for (let round = 0; round < rounds; round++) {
     if (round % 2 === 0) {
-      const floorMs = await floor();
-      pairs.push([await product(), floorMs]);
+      const ofFloor = await floor();
+      pairs.push([await product(), ofFloor]);
     } else {
-      const productMs = await product();
-      pairs.push([productMs, await floor()]);
+      const ofProduct = await product();
+      pairs.push([ofProduct, await floor()]);
     }
   }
-  const ratio = spreadOf(pairs.map(([productMs, floorMs]) => productMs / floorMs));
-  return {
-    id,
-    what,
-    rounds,
-    productMs: spreadOf(pairs.map(([productMs]) => productMs)),
-    floorMs: spreadOf(pairs.map(([, floorMs]) => floorMs)),
-    ratio,
-    maxRatio,
-    met: ratio.median <= maxRatio,
-    operations: operations ?? null,
-  };
+  return rows.map(({ id, what, unit = 'ms', maxRatio, operations, of }) => {
+    const numbers = pairs.map(([ofProduct, ofFloor]) => [of(ofProduct), of(ofFloor)] as const);
+    const ratio = spreadOf(numbers.map(([ofProduct, ofFloor]) => ofProduct / ofFloor));
+    return {
+      id,
+      what,
+      rounds,
+      unit,
+      productMs: spreadOf(numbers.map(([ofProduct]) => ofProduct)),
+      floorMs: spreadOf(numbers.map(([, ofFloor]) => ofFloor)),
+      ratio,
+      maxRatio,
+      met: ratio.median <= maxRatio,
+      operations: operations ?? null,
+    };
+  });
 }
 
 /** The milliseconds that some work takes. */

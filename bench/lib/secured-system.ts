@@ -1,5 +1,6 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
-import { parseBackendConfig, startBackend } from '@tillcast/backend';
 import {
   desiredBroker,
   GUARDIAN_USER,
@@ -16,7 +17,7 @@ import { Client } from 'pg';
 import { z } from 'zod';
 import type { BenchContext } from './benchmark.ts';
 
-/** A backend and a broker as in production: provisioned, tokens only. */
+/** A backend and a broker as in production: provisioned, tokens only, each a process of its own. */
 export interface SecuredSystem extends AsyncDisposable {
   readonly backendUrl: string;
   /** Without user and password. */
@@ -26,7 +27,22 @@ export interface SecuredSystem extends AsyncDisposable {
   readonly issuer: string;
   /** As the database's owner. */
   readonly database: Client;
-  readonly brokerMemoryBytes: () => Promise<number>;
+  readonly brokerMemory: () => Promise<BrokerMemory>;
+  /** What the backend's own objects take, right after its garbage is collected. */
+  readonly backendHeapBytes: () => Promise<number>;
+  readonly pids: { readonly broker: number; readonly backend: number; readonly database: number };
+}
+
+export interface BrokerMemory {
+  /** In use by the Erlang machine. */
+  readonly usedBytes: number;
+  readonly residentBytes: number;
+}
+
+interface Management {
+  readonly url: string;
+  readonly username: string;
+  readonly password: string;
 }
 
 const PASSWORD = 'for-benchmarks-on-loopback-only';
@@ -49,7 +65,7 @@ export async function startSecuredSystem(context: BenchContext): Promise<Secured
     [GUARDIAN_USER]: PASSWORD,
   });
   const databaseOf = started.adopt(await createDatabase(context.postgres.url), (made) => made.drop());
-  const config = parseBackendConfig({
+  const backend = await startBackendProcess({
     PORT: String(port),
     DATABASE_URL: databaseOf.url,
     AMQP_URL: `amqp://${PUBLISHER_USER}:${PASSWORD}@127.0.0.1:${node.ports.amqp}`,
@@ -60,7 +76,7 @@ export async function startSecuredSystem(context: BenchContext): Promise<Secured
     TILLCAST_RATE_LIMITS: 'off',
     LOG_LEVEL: 'silent',
   });
-  started.adopt(await startBackend(config), (backend) => backend.stop());
+  started.adopt(backend, endProcess);
   const database = started.adopt(new Client({ connectionString: databaseOf.url }), (client) => client.end());
   await database.connect();
   const kept = started.move();
@@ -70,24 +86,64 @@ export async function startSecuredSystem(context: BenchContext): Promise<Secured
     rawAmqpUrl: node.amqpUrl,
     issuer,
     database,
-    brokerMemoryBytes: () => memoryOf(management),
+    brokerMemory: () => memoryOf(management),
+    backendHeapBytes: () => heapOf(backend),
+    pids: { broker: node.pid, backend: pidOf(backend), database: context.postgres.pid },
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }
 
-const nodesSchema: z.ZodType<readonly { readonly mem_used: number }[]> = z.array(
-  z.object({ mem_used: z.number() }),
-);
+/** Resolves when it listens. */
+async function startBackendProcess(env: Readonly<Record<string, string>>): Promise<ChildProcess> {
+  const program = new URL('./backend-process.ts', import.meta.url);
+  const backend = fork(program, {
+    execArgv: ['--expose-gc'],
+    env: { PATH: process.env['PATH'] ?? '', ...env },
+  });
+  const ended = once(backend, 'exit').then(() => {
+    throw new Error('The backend ended before it listened.');
+  });
+  await Promise.race([once(backend, 'message'), ended]);
+  return backend;
+}
 
-/** What the node itself says that it uses. */
-async function memoryOf(management: {
-  readonly url: string;
-  readonly username: string;
-  readonly password: string;
-}): Promise<number> {
-  const { url, username, password } = management;
+async function endProcess(child: ChildProcess): Promise<void> {
+  const ended = once(child, 'exit');
+  child.disconnect();
+  await ended;
+}
+
+function pidOf({ pid }: ChildProcess): number {
+  if (pid === undefined) throw new Error('A process was started but has no id.');
+  return pid;
+}
+
+const memorySchema: z.ZodType<{ readonly heapBytes: number }> = z.object({ heapBytes: z.number() });
+
+/** What the backend's objects take after its garbage is collected. */
+async function heapOf(backend: ChildProcess): Promise<number> {
+  const answered = once(backend, 'message');
+  backend.send('memory');
+  const [answer]: unknown[] = await answered;
+  return memorySchema.parse(answer).heapBytes;
+}
+
+const nodeMemorySchema: z.ZodType<{
+  readonly memory: { readonly total: { readonly erlang: number; readonly rss: number } };
+}> = z.object({ memory: z.object({ total: z.object({ erlang: z.number(), rss: z.number() }) }) });
+const nodesSchema: z.ZodType<readonly { readonly name: string }[]> = z.array(z.object({ name: z.string() }));
+
+/** What the node says of itself at this moment: what Erlang uses, and what the system gave it. */
+async function memoryOf(management: Management): Promise<BrokerMemory> {
+  const [node] = nodesSchema.parse(await askManagement(management, '/api/nodes?columns=name'));
+  const path = `/api/nodes/${encodeURIComponent(node?.name ?? '')}/memory`;
+  const { memory } = nodeMemorySchema.parse(await askManagement(management, path));
+  return { usedBytes: memory.total.erlang, residentBytes: memory.total.rss };
+}
+
+async function askManagement({ url, username, password }: Management, path: string): Promise<unknown> {
   const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
-  const answer = await fetch(`${url}/api/nodes`, { headers: { authorization } });
-  const nodes = nodesSchema.parse(await answer.json());
-  return nodes.reduce((sum, { mem_used }) => sum + mem_used, 0);
+  const answer = await fetch(url + path, { headers: { authorization } });
+  if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
+  return answer.json();
 }

@@ -1,13 +1,13 @@
-import type { Result } from './measure.ts';
+import type { Result, Unit } from './measure.ts';
 
 /** The results as aligned columns: medians of both sides, the ratio's spread, and whether the goal was met. */
 export function tableOf(results: readonly Result[]): string {
-  const rows = results.map(({ what, productMs, floorMs, ratio, maxRatio, met, operations }) => [
+  const rows = results.map(({ what, unit, productMs, floorMs, ratio, maxRatio, met, operations }) => [
     met ? '✓ met' : '✗ short',
     `${ratio.median.toFixed(2)} (${ratio.min.toFixed(2)}–${ratio.max.toFixed(2)})`,
     `≤ ${maxRatio}`,
-    millisecondsOf(productMs.median),
-    millisecondsOf(floorMs.median),
+    amountOf(productMs.median, unit),
+    amountOf(floorMs.median, unit),
     operations === null || operations === 0 ? '' : `${Math.round((operations / productMs.median) * 1000)}/s`,
     what,
   ]);
@@ -25,6 +25,6 @@ export function tableOf(results: readonly Result[]): string {
     .join('\n');
 }
 
-function millisecondsOf(value: number): string {
-  return value < 10 ? `${value.toFixed(2)} ms` : `${Math.round(value)} ms`;
+function amountOf(value: number, unit: Unit): string {
+  return `${value < 10 ? value.toFixed(2) : Math.round(value)} ${unit}`;
 }
