@@ -158,7 +158,7 @@ test('[T7] a foreign Host is refused, whatever is asked', async () => {
   expect((await ask('GET', '/api/state', { host: `localhost:${port}` })).status).toBe(200);
 });
 
-test("[T7] another page's requests are refused: forms, fetches and event streams", async () => {
+test("[T7] [J7] another page's requests are refused: forms, fetches and event streams", async () => {
   const { host, port } = new URL(till.url);
   const form = { 'content-type': 'application/x-www-form-urlencoded' };
   const asked = stage.backend.asked.length;
@@ -180,6 +180,8 @@ test("[T7] another page's requests are refused: forms, fetches and event streams
       (await ask('GET', '/api/state', { 'sec-fetch-site': site, 'sec-fetch-mode': 'navigate' })).status,
     ).toBe(403);
     expect((await ask('POST', '/api/sync', { 'sec-fetch-site': site })).status).toBe(403);
+    const link = { 'sec-fetch-site': site, 'sec-fetch-mode': 'navigate' };
+    expect((await ask('GET', '/metrics', link)).status).toBe(403);
   }
   expect(stage.backend.asked.length).toBe(asked);
   const ours = { origin: till.url, 'sec-fetch-site': 'same-origin', 'content-type': 'application/json' };

@@ -48,15 +48,3 @@ test('[J7] the till’s own metrics tell what it shows, what it counted and how 
   // Looked at twice, nothing is counted twice.
   expect(valueOf(await read(till), 'tillcast_till_events_total{event="message_received"}')).toBe(1);
 });
-
-test('[J7] [T7] another site’s page gets nothing of the till’s metrics', async () => {
-  await using stage = await Stage.set();
-  await using till = await stage.openTill();
-  for (const headers of [
-    { origin: 'https://example.com' },
-    { 'sec-fetch-site': 'cross-site' },
-    { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' },
-  ]) {
-    expect((await fetch(`${till.url}/metrics`, { headers })).status).toBe(403);
-  }
-});

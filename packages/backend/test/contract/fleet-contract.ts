@@ -50,17 +50,17 @@ export function fleetContract(database: () => Database): void {
     const batches: number[] = [];
     const writer = new ReportWriter(database(), (reports) => batches.push(reports));
     const tills = Array.from({ length: 40 }, () => randomUUID());
-    const [first = ''] = tills;
+    const [first = '', , third = ''] = tills;
     const all = [
       ...tills.map((id, index) => reportOf(index % 2 === 0 ? one : other, id, 1)),
-      reportOf(one, first, 2),
+      reportOf(one, third, 2),
     ];
     const before = await Promise.all(all.map((each) => writer.write(each)));
     // The first goes out at once; those that came meanwhile go together, and the same terminal's second after it.
     expect(batches.reduce((sum, size) => sum + size, 0)).toBe(41);
     expect(batches.length).toBeLessThanOrEqual(3);
     expect(before[0]).toMatchObject({ licenseId: one.id, terminalId: first, version: null });
-    expect(before.at(-1)).toMatchObject({ terminalId: first, version: 1 });
+    expect(before.at(-1)).toMatchObject({ terminalId: third, version: 1 });
     const counts = await fleetStatus(database(), new Date(), one.key);
     expect(counts).toMatchObject({ terminals: 20, current: 1, behind: 19, differs: 0, silent: 0 });
   });
@@ -79,6 +79,21 @@ export function fleetContract(database: () => Database): void {
       ...good.slice(1).map(() => 'fulfilled'),
     ]);
     expect(await fleetStatus(database(), new Date(), license.key)).toMatchObject({ current: 5 });
+  });
+
+  test('[G8] what an activated terminal says counts only where it has proven who it is', async () => {
+    const license = await licenseAt(database(), 2);
+    const activated = randomUUID();
+    await asOwner(
+      database(),
+      `INSERT INTO terminals (license_id, terminal_id, name, public_key, activated_at)
+        VALUES (${license.id}, '${activated}', 'Counter', 'key of ${activated}', now())`,
+    );
+    const said = reportOf(license, activated, 2);
+    expect(await writeReports(database(), [said])).toEqual([]);
+    expect(await fleetStatus(database(), new Date(), license.key)).toMatchObject({ terminals: 1, silent: 1 });
+    expect(await writeReports(database(), [{ ...said, isProven: true }])).toHaveLength(1);
+    expect(await fleetStatus(database(), new Date(), license.key)).toMatchObject({ current: 1, silent: 0 });
   });
 
   test('[J2] each till counts once: current, behind, different or silent, and the worst come first', async () => {
