@@ -7,6 +7,7 @@ import type { ReplicaEffect } from '@tillcast/protocol/replica/effect';
 import type { ReplicaEvent } from '@tillcast/protocol/replica/event';
 import { PULL_LADDER, retryDelayMs } from '@tillcast/protocol/replica/ladder';
 import { step } from '@tillcast/protocol/replica/machine';
+import { ASKING_PACE } from '@tillcast/protocol/replica/pace';
 import { initialReplica, type Pull, type ReplicaState } from '@tillcast/protocol/replica/state';
 import { scanContent } from '../store/scan-content.ts';
 import type { ApplyOutcome } from '../store/till-store.ts';
@@ -19,6 +20,7 @@ import type { Counters } from './counters.ts';
 import type { ReplicaDriverOptions } from './driver-options.ts';
 import { Inbox } from './inbox.ts';
 import { LineWatch } from './line-watch.ts';
+import { Paced } from './paced.ts';
 import { Reports } from './reports.ts';
 import { Scrubber } from './scrubber.ts';
 import { ServerClock } from './server-clock.ts';
@@ -37,6 +39,8 @@ export class ReplicaDriver {
   readonly serverClock: ServerClock;
   readonly #options: ReplicaDriverOptions;
   readonly #reporter: Reports;
+  readonly #asking: Paced;
+  readonly #reporting: Paced;
   readonly #line: LineWatch;
   readonly #inbox: Inbox;
   readonly #scrubber: Scrubber;
@@ -78,6 +82,9 @@ export class ReplicaDriver {
       onDiffers: () => this.#dispatch({ type: 'contentDiffers' }),
     });
     this.#line = new LineWatch(clock, () => this.#onDeaf());
+    const heldBack = (): void => this.counters.add('held_back');
+    this.#asking = new Paced(clock, ASKING_PACE, heldBack);
+    this.#reporting = new Paced(clock, ASKING_PACE, heldBack);
     this.#reporter = new Reports({
       ...options,
       serverClock: this.serverClock,
@@ -115,7 +122,8 @@ export class ReplicaDriver {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#line.detached();
-    this.#pull?.abort();
+    this.#giveUpPull();
+    this.#reporting.callOff();
     this.#callOffSettling();
     this.#callOffRetry();
     await Promise.all([this.#reporter.stop(), this.#scrubber.stop(), this.#inbox.stop(), ...this.#pulls]);
@@ -133,7 +141,7 @@ export class ReplicaDriver {
     this.counters.add('attached');
     this.#line.attached();
     this.#dispatch({ type: 'attached' });
-    this.#reporter.reportNow();
+    this.#reportSoon();
   }
 
   /** Our queue is no longer consumed. */
@@ -146,7 +154,7 @@ export class ReplicaDriver {
   /** Asks the server now. */
   requestSync(): void {
     this.#dispatch({ type: 'syncRequested' });
-    this.#reporter.reportNow();
+    this.#reportSoon();
   }
 
   /** Takes what came from the broker. When it returns, a change is committed, held, refused, or known to be stale. */
@@ -171,7 +179,7 @@ export class ReplicaDriver {
   /** The store has lost what it held: the replica is as at a first start, but for its queue. */
   #beginAnew(): void {
     if (this.#stopped) return;
-    this.#pull?.abort();
+    this.#giveUpPull();
     this.#callOffSettling();
     this.#stopRetry();
     this.#queue.length = 0;
@@ -183,7 +191,7 @@ export class ReplicaDriver {
     const { state, effects } = step(this.#state, event);
     this.#state = state;
     // Whatever ended the question, its answer would now be one to a question that was not asked.
-    if (state.name !== 'pulling') this.#pull?.abort();
+    if (state.name !== 'pulling') this.#giveUpPull();
     for (const effect of effects) this.#perform(effect);
   }
 
@@ -241,7 +249,7 @@ export class ReplicaDriver {
       case 'stopRetry':
         return this.#stopRetry();
       case 'report':
-        return this.#reporter.reportNow();
+        return this.#reportSoon();
       case 'count':
         return this.counters.add(effect.metric);
     }
@@ -278,16 +286,27 @@ export class ReplicaDriver {
     }
   }
 
+  #giveUpPull(): void {
+    this.#asking.callOff();
+    this.#pull?.abort();
+  }
+
+  #reportSoon(): void {
+    this.#reporting.soon(() => this.#reporter.reportNow());
+  }
+
   #startPull(what: Pull, ask: (signal: AbortSignal) => Promise<Exchanged<Pulled> | Repaired>): void {
     this.#pull?.abort();
     const controller = new AbortController();
     this.#pull = controller;
-    this.#pulledAtMs = this.#options.clock.steadyMs();
-    const pull = ask(controller.signal).then((exchanged) => {
-      this.#pulls.delete(pull);
-      if (!controller.signal.aborted) this.#onPulled(what, exchanged);
+    this.#asking.soon(() => {
+      this.#pulledAtMs = this.#options.clock.steadyMs();
+      const pull = ask(controller.signal).then((exchanged) => {
+        this.#pulls.delete(pull);
+        if (!controller.signal.aborted) this.#onPulled(what, exchanged);
+      });
+      this.#pulls.add(pull);
     });
-    this.#pulls.add(pull);
   }
 
   /** What the store holds, read in slices between which everything else has its turn. */
