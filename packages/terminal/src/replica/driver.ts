@@ -1,4 +1,4 @@
-import type { Delivery, Logger } from '@tillcast/broker';
+import type { Delivery } from '@tillcast/broker';
 import type { Cursor } from '@tillcast/protocol/cursor';
 import type { ErrorCode, TillcastError } from '@tillcast/protocol/errors';
 import type { NumberedRow } from '@tillcast/protocol/http/repair-api';
