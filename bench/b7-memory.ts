@@ -110,7 +110,7 @@ async function onFreshSystem<T>(
   measure: (system: SecuredSystem, tills: readonly Till[]) => Promise<T>,
 ): Promise<T> {
   await using system = await startSecuredSystem(context);
-  return measure(system, await makeTills(system, { count, licenses: LICENSES }));
+  return await measure(system, await makeTills(system, { count, licenses: LICENSES }));
 }
 
 /** How much more there is with all attached than before. */

@@ -122,9 +122,10 @@ const memorySchema: z.ZodType<{ readonly heapBytes: number }> = z.object({ heapB
 
 /** What the backend's objects take after its garbage is collected. */
 async function heapOf(backend: ChildProcess): Promise<number> {
-  const answered = once(backend, 'message');
+  const { promise, resolve } = Promise.withResolvers<unknown>();
+  backend.once('message', resolve);
   backend.send('memory');
-  const [answer]: unknown[] = await answered;
+  const answer = await promise;
   return memorySchema.parse(answer).heapBytes;
 }
 
