@@ -58,8 +58,8 @@ test(
     let noticed = 0;
     for (let index = 0; index < DAMAGES; index += 1) {
       await till.stop();
-      const log = join(till.dataDir, 'catalog.sqlite-wal');
-      const path = existsSync(log) && random() < 0.3 ? log : join(till.dataDir, 'catalog.sqlite');
+      const wal = join(till.dataDir, 'catalog.sqlite-wal');
+      const path = existsSync(wal) && random() < 0.3 ? wal : join(till.dataDir, 'catalog.sqlite');
       const what = await damage(path, random);
       const isAlone = index % 2 === 1;
       if (isAlone) for (const line of lines) line.suffer({ traffic: 'held' });
@@ -78,7 +78,9 @@ test(
       if (index % 3 === 0) await stage.raisePrice(SHOP);
       const head = await stage.head(SHOP);
       await eventually(async () => {
-        await till.isLiveAt(head);
+        const expected = { status: 'live', reason: '', version: head.version, digest: head.digest };
+        const log = till.process.output();
+        expect(await till.state(), `${what} of ${path}\n${log}`).toMatchObject(expected);
         expect((await till.state()).items.product, what).toBe(400);
       });
       await stage.truth.check();
