@@ -47,6 +47,13 @@ test.each(rooms)(
   },
 );
 
+test('the insides that the simulator drives are for testkit alone', () => {
+  const breaks = sources
+    .filter((path) => !path.startsWith('packages/testkit/'))
+    .filter((path) => importsOf(path).some((specifier) => /^@tillcast\/[^/]+\/internals$/.test(specifier)));
+  expect(breaks).toEqual([]);
+});
+
 test('no relative import leaves its own package', () => {
   const launchers = /^packages\/cli\/bin\//;
   const escapes = repositoryFiles()

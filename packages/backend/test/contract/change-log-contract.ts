@@ -91,7 +91,7 @@ export function changeLogContract(name: string, open: () => Promise<FilledLog>):
       expect(change?.committedAtMs).toBeGreaterThan(0);
     });
 
-    test('[Y6] of a license that has ended nothing is given but how it stands', async () => {
+    test('of a license that has ended nothing is given but how it stands', async () => {
       const { id, key } = await filled.newLicense();
       await filled.commit(key, 1);
       await filled.setStatus(key, 'suspended');
@@ -100,7 +100,7 @@ export function changeLogContract(name: string, open: () => Promise<FilledLog>):
       expect(await versionsOf(id)).toEqual([1, 2, 3]);
     });
 
-    test('of a long backlog the newest is given, with how many it passes over', async () => {
+    test('[H2] of a long backlog the newest is given, with how many it passes over', async () => {
       const { id, key } = await filled.newLicense();
       for (let price = 1; price <= 5; price += 1) await filled.commit(key, price);
       expect(await versionsOf(id, 0, { limit: 100, coalesceBeyond: 5 })).toEqual([1, 2, 3, 4, 5]);

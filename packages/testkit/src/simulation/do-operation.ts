@@ -51,7 +51,7 @@ export function doOperation(world: World, vault: Vault, operation: Operation): v
     case 'crashRelay': {
       const relay = world.relays[operation.relay];
       relay?.kill();
-      scheduler.after(operation.ms, () => relay?.start(world.database));
+      scheduler.after(operation.ms, () => relay?.start());
       return;
     }
     case 'freezeRelay':
@@ -149,7 +149,7 @@ function doRestore(world: World, vault: Vault): void {
   for (const relay of world.relays) {
     world.scheduler.after(random.between(0, 3_000), () => {
       relay.kill();
-      relay.start(world.database);
+      relay.start();
     });
   }
   for (const license of world.database.licenses.values()) {

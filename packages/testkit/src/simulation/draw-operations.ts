@@ -86,7 +86,7 @@ export function drawOperations(
     // Often many at once.
     atMs = random.chance(0.4) ? atMs + random.next() * 30 : random.next() * durationMs;
     const draw = random.chance(faultShare) ? random.pick(faults) : drawCommit;
-    operations.push({ ...draw(random, mix), atMs: Math.round(atMs) });
+    operations.push({ ...draw(random, mix), atMs: Math.min(Math.round(atMs), durationMs - 1) });
   }
   return operations.toSorted((a, b) => a.atMs - b.atMs);
 }

@@ -17,6 +17,7 @@ export class SimulatedRelay {
   readonly #broker: SimulatedBroker;
   readonly #watch: PublicationWatch;
   readonly #coalesceBeyond: number;
+  readonly #database: () => MemoryDatabase;
   #starts = 0;
   #process: SimulatedProcess | null = null;
   #publisher: SimulatedPublisher | null = null;
@@ -28,9 +29,12 @@ export class SimulatedRelay {
       readonly broker: SimulatedBroker;
       readonly watch: PublicationWatch;
       readonly coalesceBeyond: number;
+      /** The one that there is at the moment. */
+      readonly database: () => MemoryDatabase;
     },
   ) {
-    const { broker, watch, coalesceBeyond } = world;
+    const { broker, watch, coalesceBeyond, database } = world;
+    this.#database = database;
     this.name = name;
     this.#coalesceBeyond = coalesceBeyond;
     this.#surroundings = surroundings;
@@ -46,8 +50,10 @@ export class SimulatedRelay {
     return this.#publisher;
   }
 
-  start(database: MemoryDatabase): void {
+  /** Starts with the database that there is now, and stays with it. */
+  start(): void {
     if (this.#process !== null) return;
+    const database = this.#database();
     this.#starts += 1;
     const process = new SimulatedProcess(this.name, this.#surroundings.scheduler);
     const life = `${this.name}, start ${this.#starts}`;
@@ -73,7 +79,7 @@ export class SimulatedRelay {
     relay.start().catch(() => {
       if (this.#process !== process) return;
       this.kill();
-      this.#surroundings.scheduler.after(1_000, () => this.start(database));
+      this.#surroundings.scheduler.after(1_000, () => this.start());
     });
   }
 

@@ -79,6 +79,7 @@ export class World {
           broker: this.broker,
           watch: publications,
           coalesceBeyond: plan.mix.coalesceBeyond,
+          database: () => this.database,
         }),
     );
     this.seats = this.#makeSeats(options.folder);
@@ -94,7 +95,7 @@ export class World {
   }
 
   start(): void {
-    for (const relay of this.relays) relay.start(this.database);
+    for (const relay of this.relays) relay.start();
     for (const { till } of this.seats) till.start();
   }
 
@@ -116,7 +117,7 @@ export class World {
     for (const license of this.database.licenses.values()) this.database.setStatus(license.id, 'active');
     for (const relay of this.relays) {
       relay.thaw();
-      relay.start(this.database);
+      relay.start();
     }
     for (const { till } of this.seats) {
       till.heal();
