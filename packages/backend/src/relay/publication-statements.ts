@@ -22,7 +22,7 @@ const FIND_BACKLOG = statement<Backlog>(
 );
 
 // Of a license that has ended nothing more is published from that moment on but how it stands: closing its tills'
-// connections takes the broker a while. What was withheld goes out in order when it is resumed.
+// connections takes the broker a while. What was withheld before that is left to the delta, once it is resumed.
 const READ_WAITING = statement<WaitingChange>(
   'read_waiting_changes',
   `SELECT l.id AS "licenseId", l.key AS "licenseKey", p.shard, c.version, c.id, c.type, c.message,
