@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { randomBytes, X509Certificate } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -29,6 +29,7 @@ const serviceSchema = z.object({
   environment: z.record(z.string(), z.string()),
   volumes: z.array(z.string()).optional(),
   healthcheck: z.object({ test: z.array(z.string()).min(2) }).optional(),
+  command: z.array(z.string()).optional(),
   depends_on: z
     .record(
       z.string(),
@@ -64,7 +65,7 @@ const MOUNTED_TLS = '/etc/tillcast/tls';
 let tls: string;
 beforeAll(async () => {
   tls = await mkdtemp(join(tmpdir(), 'tillcast-deploy-'));
-  await makeDevelopmentTls(tls, ['rabbitmq', 'backend'], new Date());
+  await makeDevelopmentTls(tls, ['rabbitmq', 'backend', 'postgres'], new Date());
 });
 afterAll(() => rm(tls, { recursive: true, force: true }));
 
@@ -159,6 +160,22 @@ test('the broker of the compose file speaks TLS alone, checks tokens, and has th
   );
   expect(content('rabbitmq-advanced')).toBe(oauth.advancedConfig);
   expect(content('rabbitmq-plugins')).toBe(enabledPlugins(desiredBroker().plugins));
+});
+
+test('the database of the compose file has TLS, with a certificate for the name by which the backend verifies it', async () => {
+  expect(compose.services['postgres']?.command).toEqual([
+    'postgres',
+    '-cssl=on',
+    `-cssl_cert_file=${MOUNTED_TLS}/postgresql.pem`,
+    `-cssl_key_file=${MOUNTED_TLS}/postgresql.key.pem`,
+  ]);
+  const { hostname, searchParams } = new URL(environmentOf('backend')['DATABASE_URL'] ?? '');
+  expect(Object.fromEntries(searchParams)).toEqual({
+    sslmode: 'verify-full',
+    sslrootcert: join(tls, 'ca.pem'),
+  });
+  const certificate = new X509Certificate(await readFile(join(tls, 'postgresql.pem')));
+  expect(certificate.checkHost(hostname)).toBe(hostname);
 });
 
 test('a terminal understands the variables of .env.multitenant', () => {

@@ -1,4 +1,5 @@
 import { parseBackendConfig } from '@tillcast/backend';
+import { readRestoreTarget } from '@tillcast/backend/backup';
 import { isLoopbackHost } from '@tillcast/broker';
 import { TillcastError } from '@tillcast/protocol/errors';
 import { parseTerminalConfig } from '@tillcast/terminal';
@@ -12,6 +13,7 @@ const SERVICES: Readonly<
   Record<string, (environment: Environment) => { readonly plaintextWarnings: readonly string[] }>
 > = {
   backend: (environment) => parseBackendConfig(environment),
+  restore: (environment) => readRestoreTarget(environment),
   terminal: (environment) => parseTerminalConfig({ LICENSE_KEY: 'EXTRO-LIFE-ABC123', ...environment }),
 };
 
@@ -35,6 +37,18 @@ const PLAIN: readonly (readonly [string, string, Environment])[] = [
   ['backend', 'HOST', { HOST: '192.168.1.20' }],
   ['backend', 'AMQP_URL', { AMQP_URL: 'amqps://u:p@one/,amqp://u:p@two/' }],
   ['backend', 'RABBITMQ_HOST', { RABBITMQ_HOST: 'rabbit' }],
+  ['backend', 'DATABASE_URL', { DATABASE_URL: 'postgresql://u:p@db/x' }],
+  ['backend', 'DATABASE_URL', { DATABASE_URL: 'postgresql://u:p@db/x?sslmode=disable' }],
+  ['backend', 'DATABASE_URL', { DATABASE_URL: 'postgresql://u:p@db/x?sslmode=no-verify' }],
+  ['backend', 'DATABASE_URL', { DATABASE_URL: 'postgresql://u:p@db/x?ssl=no-verify' }],
+  ['backend', 'DATABASE_URL', { DATABASE_URL: 'postgresql://u:p@db/x?uselibpqcompat=true&sslmode=require' }],
+  ['backend', 'DATABASE_URL', { DATABASE_URL: 'postgresql://u:p@localhost/x?host=db' }],
+  [
+    'backend',
+    'DATABASE_URL',
+    { DATABASE_URL: 'postgresql://u:p@db/x?sslmode=verify-full', NODE_TLS_REJECT_UNAUTHORIZED: '0' },
+  ],
+  ['restore', 'DATABASE_URL', { DATABASE_URL: 'postgresql://u:p@db/x' }],
   ['backend', 'RABBITMQ_MANAGEMENT_URL', { RABBITMQ_MANAGEMENT_URL: 'http://u:p@rabbit:15672' }],
   ['backend', 'TILLCAST_PUBLIC_URL', { TILLCAST_PUBLIC_URL: 'http://pos.example.com' }],
   ['backend', 'TILLCAST_TERMINAL_AMQP_URLS', { TILLCAST_TERMINAL_AMQP_URLS: 'amqp://rabbit.example.com' }],
@@ -68,6 +82,7 @@ describe('[E12] plain text to or from another machine', () => {
       const config = parseBackendConfig({
         HOST: host.replace(/[[\]]/g, ''),
         AMQP_URL: `amqp://u:p@${host}/`,
+        DATABASE_URL: `postgresql://u:p@${host}/x`,
         RABBITMQ_MANAGEMENT_URL: `http://u:p@${host}:15672`,
       });
       expect(config.plaintextWarnings).toEqual([]);
@@ -76,9 +91,28 @@ describe('[E12] plain text to or from another machine', () => {
     }
   });
 
+  test.each(['postgresql:///x?host=/var/run/postgresql', 'postgresql://%2Fvar%2Frun%2Fpostgresql/x'])(
+    '[E12] a Unix socket is this machine: %s',
+    (url) => {
+      expect(parseBackendConfig({ DATABASE_URL: url }).plaintextWarnings).toEqual([]);
+    },
+  );
+
   test('[E12] with TLS every address is taken', () => {
     const till = { SYNC_API_URL: 'https://pos.example.com', AMQP_URL: 'amqps://u:p@rabbit.example.com/' };
     expect(SERVICES['terminal']?.(till).plaintextWarnings).toEqual([]);
+    for (const mode of ['verify-full', 'verify-ca', 'require']) {
+      const url = `postgresql://u:p@db.example.com/x?sslmode=${mode}`;
+      expect(parseBackendConfig({ DATABASE_URL: url }).plaintextWarnings).toEqual([]);
+    }
+  });
+});
+
+test('[E12] the attacks do not take the database’s password to another machine in plain text', async () => {
+  const env = { TILLCAST_API_KEY: 'a-key-of-more-than-22-characters', DATABASE_URL: 'postgresql://u:p@db/x' };
+  expect(await invoke(['doctor', '--attack', '--yes'], { env })).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('DATABASE_URL would carry the login'),
   });
 });
 

@@ -33,7 +33,7 @@ test('[E14] tls init makes an authority for ten years that may sign servers only
   expect(authority.checkIssued(authority) && authority.verify(authority.publicKey)).toBe(true);
   expect(days(authority.validToDate.getTime() - Date.now())).toBe(3_652);
   const serials = new Set([authority.serialNumber]);
-  for (const name of ['backend', 'rabbitmq']) {
+  for (const name of ['backend', 'rabbitmq', 'postgresql']) {
     const leaf = await certificate(`${name}.pem`);
     expect(leaf.ca).toBe(false);
     expect(leaf.checkIssued(authority) && leaf.verify(authority.publicKey)).toBe(true);
@@ -46,11 +46,14 @@ test('[E14] tls init makes an authority for ten years that may sign servers only
     expect(leaf.checkHost('elsewhere.example.com')).toBeUndefined();
     serials.add(leaf.serialNumber);
   }
-  expect(serials.size).toBe(3);
+  expect(serials.size).toBe(4);
   for (const line of [
     `TLS_CERT_FILE=${out}/backend.pem`,
     `TLS_KEY_FILE=${out}/backend.key.pem`,
     `AMQP_CA_FILE=${out}/ca.pem`,
+    `DATABASE_URL=postgresql://<user>:<password>@pos.example.com:5432/tillcast?sslmode=verify-full&sslrootcert=${out}/ca.pem`,
+    `ssl_cert_file = '${out}/postgresql.pem'`,
+    `ssl_key_file = '${out}/postgresql.key.pem'`,
     'SYNC_API_URL=https://pos.example.com:8080',
     `SYNC_API_CA_FILE=${out}/ca.pem`,
     `TILLCAST_CA_FILE=${out}/ca.pem`,
@@ -73,6 +76,8 @@ test('[E14] keys are for their owner alone, and nothing else lies in the folder'
     'backend.pem': '644',
     'ca.key.pem': '600',
     'ca.pem': '644',
+    'postgresql.key.pem': '600',
+    'postgresql.pem': '644',
     'rabbitmq.conf': '644',
     'rabbitmq.key.pem': '600',
     'rabbitmq.pem': '644',

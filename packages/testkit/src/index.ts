@@ -15,6 +15,7 @@ export type { PublicJwk } from './jwks-desk.ts';
 export { type TestMessageSigner, testMessageSigner } from './message-signer.ts';
 export { freePort, isFree } from './ports.ts';
 export { type PrivatePostgres, type PrivatePostgresOptions, startPrivatePostgres } from './postgres.ts';
+export { postgresUser } from './postgres-programs.ts';
 export {
   createVirtualHost,
   type FreshVirtualHost,

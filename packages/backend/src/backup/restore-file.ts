@@ -1,5 +1,11 @@
 import { resolve } from 'node:path';
-import { type Environment, EnvironmentReader, type Logger, silentLogger } from '@tillcast/broker';
+import {
+  type Environment,
+  EnvironmentReader,
+  type Logger,
+  PlaintextRule,
+  silentLogger,
+} from '@tillcast/broker';
 import { type DatabaseConfig, readDatabase } from '../config/database-config.ts';
 import { openAsItIs } from '../database/open-database.ts';
 import { linesOfBackup } from './backup-stream.ts';
@@ -8,14 +14,22 @@ import { type Restored, type RestoreOptions, restoreBackup } from './restore-bac
 /** Where a restore goes: the database that a backend of this environment would use. */
 export type RestoreTarget = DatabaseConfig;
 
-/** @throws TillcastError `configuration_invalid` */
-export function readRestoreTarget(environment: Environment): RestoreTarget {
+/**
+ * Where the environment says to restore into.
+ * @returns that, and what goes there in plain text since the operator allowed it
+ * @throws TillcastError `configuration_invalid`
+ */
+export function readRestoreTarget(environment: Environment): {
+  readonly target: RestoreTarget;
+  readonly plaintextWarnings: readonly string[];
+} {
   const reader = new EnvironmentReader(environment);
   const production = reader.text('NODE_ENV') === 'production';
   const dataDir = resolve(reader.text('TILLCAST_DATA_DIR') ?? '.tillcast');
-  const target = readDatabase(reader, production, dataDir);
+  const plaintext = new PlaintextRule(reader);
+  const target = readDatabase(reader, { production, dataDir, plaintext });
   reader.finish('The database to restore into');
-  return target;
+  return { target, plaintextWarnings: plaintext.warnings };
 }
 
 /**

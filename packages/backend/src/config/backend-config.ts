@@ -73,7 +73,7 @@ export function parseBackendConfig(environment: Environment): BackendConfig {
     production,
     logLevel: readLogLevel(reader),
     http,
-    database: readDatabase(reader, production, dataDir),
+    database: readDatabase(reader, { production, dataDir, plaintext }),
     broker,
     management: readManagement(reader, { production, caPem: broker.caPem, plaintext }),
     dataDir,

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import type { EnvironmentReader } from '@tillcast/broker';
+import type { EnvironmentReader, PlaintextRule } from '@tillcast/broker';
+import { judgeDatabaseAddress } from './database-address.ts';
 
 /** Which database, and where. */
 export type DatabaseConfig =
@@ -9,9 +10,13 @@ export type DatabaseConfig =
 /** `DATABASE_URL`, else the embedded one in the data directory, which production refuses. */
 export function readDatabase(
   reader: EnvironmentReader,
-  production: boolean,
-  dataDir: string,
+  around: {
+    readonly production: boolean;
+    readonly dataDir: string;
+    readonly plaintext: PlaintextRule;
+  },
 ): DatabaseConfig {
+  const { production, dataDir, plaintext } = around;
   const form = 'postgresql://user:password@host:5432/tillcast';
   const url = reader.secret('DATABASE_URL');
   if (url === null) {
@@ -25,6 +30,6 @@ export function readDatabase(
   if (protocol !== 'postgresql:' && protocol !== 'postgres:') {
     // Not shown: it may hold a password.
     reader.problem('DATABASE_URL', `must be an address of the form ${form}`);
-  }
+  } else judgeDatabaseAddress(reader, url, plaintext);
   return { engine: 'postgresql', url };
 }

@@ -1,4 +1,5 @@
-import type { Logger } from '@tillcast/broker';
+import { certificateFault, type Logger } from '@tillcast/broker';
+import { TillcastError } from '@tillcast/protocol/errors';
 import type { LicenseKey } from '@tillcast/protocol/license-key';
 import { Client, type ClientBase, type ClientConfig, Pool, type PoolClient, TypeOverrides, types } from 'pg';
 import type { ChannelListener, Database, LicenseDatabase, Session, TransactionOptions } from './database.ts';
@@ -12,6 +13,8 @@ const CONNECT_TIMEOUT_MS = 5_000;
 const STATEMENT_TIMEOUT_MS = 30_000;
 /** Longer than the server's, so that it only speaks where the network, not the statement, hangs. */
 const ANSWER_TIMEOUT_MS = 35_000;
+/** The driver's words for a server that answers that it has none. */
+const WITHOUT_TLS = 'The server does not support SSL connections';
 
 export interface PostgresOptions {
   readonly url: string;
@@ -68,7 +71,7 @@ export class PostgresDatabase implements Database {
       await owner.connect();
       await ensureRoles(sessionOf(owner));
     } catch (error) {
-      throw translated(error);
+      throw untrusted(error) ?? translated(error);
     } finally {
       await owner.end();
     }
@@ -159,6 +162,22 @@ export class PostgresDatabase implements Database {
       throw translated(error);
     }
   }
+}
+
+/** What is wrong with the server's certificate, or that it has none; null where it is something else. */
+function untrusted(error: unknown): TillcastError | null {
+  const fault =
+    error instanceof Error && error.message === WITHOUT_TLS
+      ? 'it has no TLS; switch it on there'
+      : certificateFault(error, 'sslrootcert=<file> of that address');
+  if (fault === null) return null;
+  return new TillcastError(
+    'configuration_invalid',
+    `The database of DATABASE_URL cannot be reached: ${fault}.`,
+    {
+      cause: error,
+    },
+  );
 }
 
 function sessionOf(client: ClientBase, role?: string): Session {

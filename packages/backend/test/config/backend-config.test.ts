@@ -71,7 +71,7 @@ test('everything set is taken as it is', () => {
     LOG_LEVEL: 'debug',
     HOST: '0.0.0.0',
     PORT: '80',
-    DATABASE_URL: 'postgresql://u:p@db/tillcast',
+    DATABASE_URL: 'postgresql://u:p@db/tillcast?sslmode=verify-full',
     AMQP_URL: 'amqps://u:p@one:5671/pos, amqps://u:p@two:5671/pos',
     RABBITMQ_MANAGEMENT_URL: 'https://u:p@one:15671',
     TLS_CERT_FILE: certificate.certFile,
@@ -85,7 +85,7 @@ test('everything set is taken as it is', () => {
     production: true,
     logLevel: 'debug',
     http: { host: '0.0.0.0', port: 80, tls: certificate },
-    database: { engine: 'postgresql', url: 'postgresql://u:p@db/tillcast' },
+    database: { engine: 'postgresql', url: 'postgresql://u:p@db/tillcast?sslmode=verify-full' },
     broker: { urls: ['amqps://u:p@one:5671/pos', 'amqps://u:p@two:5671/pos'] },
     apiKey: 'c2VjcmV0c2VjcmV0c2VjcmV0',
     licenseKeys: ['EXTRO-LIFE-ABC123', 'EXTRO-1MTR-XYZ789'],
@@ -101,7 +101,7 @@ test.each(['DATABASE_URL', 'TILLCAST_API_KEY', 'AMQP_URL', 'RABBITMQ_PASS'])(
   async (name) => {
     const file = join(directory, name);
     const secret = name.endsWith('URL')
-      ? `${name === 'AMQP_URL' ? 'amqps' : 'postgresql'}://u:from-file@host/x`
+      ? `${name === 'AMQP_URL' ? 'amqps' : 'postgresql'}://u:from-file@localhost/x`
       : 'from-file-from-file-from-file';
     await writeFile(file, `${secret}\n`);
     expect(JSON.stringify(parseBackendConfig({ [`${name}_FILE`]: file }))).toContain('from-file');
@@ -115,6 +115,10 @@ describe('what is wrong is named', () => {
     [{ NODE_ENV: 'prod' }, /NODE_ENV must be one of production, .*, not "prod"/],
     [{ NODE_ENV: 'production' }, /DATABASE_URL is missing/],
     [{ DATABASE_URL: 'mysql://h/x' }, /DATABASE_URL must be .* postgresql:/],
+    [
+      { DATABASE_URL: 'postgresql://h/x?sslrootcert=/no/where' },
+      /DATABASE_URL cannot be used: .*\/no\/where/,
+    ],
     [{ VALID_LICENSE_KEY: 'EXTRO-LIFE-ABC123,a.b' }, /VALID_LICENSE_KEY must hold .*, not "a\.b"/],
     [{ AMQP_URL: 'amqp://h', RABBITMQ_HOST: 'h' }, /AMQP_URL is set, and so is RABBITMQ_HOST/],
     [{ TILLCAST_API_KEY: 'short' }, /TILLCAST_API_KEY must be at least 22/],

@@ -8,6 +8,7 @@ import { counted } from '../output/figures.ts';
 interface Input {
   readonly path: string;
   readonly target: RestoreTarget;
+  readonly plaintextWarnings: readonly string[];
   readonly withoutKeys: boolean;
 }
 
@@ -31,11 +32,13 @@ export const backupRestore: CliCommand = defineCommand<Input, Restored & { reado
     const { readRestoreTarget } = await import('@tillcast/backend/backup');
     return {
       path: await existing(resolve(context.cwd, given.argument(0))),
-      target: readRestoreTarget({ ...context.env, TILLCAST_DATA_DIR: await findDataDir(context) }),
+      ...readRestoreTarget({ ...context.env, TILLCAST_DATA_DIR: await findDataDir(context) }),
       withoutKeys: given.isOn('withoutKeys'),
     };
   },
-  run: async ({ path, target, withoutKeys }) => {
+  run: async ({ path, target, plaintextWarnings, withoutKeys }, { err, errStyles }) => {
+    for (const fact of plaintextWarnings)
+      err.write(`${errStyles.warning(`${fact}; TILLCAST_PLAINTEXT allows it.`)}\n`);
     const { restoreFile } = await import('@tillcast/backend/backup');
     const restored = await restoreFile(path, target, { withoutKeys, now: () => new Date() });
     return { ...restored, target };

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { EnvironmentReader, readCaFile } from '@tillcast/broker';
+import { EnvironmentReader, PlaintextRule, readCaFile } from '@tillcast/broker';
 import { TillcastError } from '@tillcast/protocol/errors';
 import { type Backend, locateBackend } from '../api/locate.ts';
 import type { AttackRow } from '../attack/attack.ts';
@@ -54,7 +54,7 @@ export const doctor: CliCommand = defineCommand<Examination, AttackReport>({
     }
     const folder = await mkdtemp(join(tmpdir(), 'tillcast-attack-'));
     try {
-      return await attack(optionsOf(backend, folder, context), rows, context);
+      return await attack(await optionsOf(backend, folder, context), rows, context);
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
@@ -92,8 +92,13 @@ async function attack(
 }
 
 /** Everything that the environment says about what else may be tried. */
-function optionsOf(backend: Backend, folder: string, context: CliContext): StageOptions {
+async function optionsOf(backend: Backend, folder: string, context: CliContext): Promise<StageOptions> {
   const reader = new EnvironmentReader(context.env);
+  const databaseUrl = reader.secret('DATABASE_URL');
+  if (databaseUrl !== null) {
+    const { judgeDatabaseAddress } = await import('@tillcast/backend');
+    judgeDatabaseAddress(reader, databaseUrl, new PlaintextRule(reader));
+  }
   const guardianUrl = reader.secret('RABBITMQ_MANAGEMENT_URL');
   const options: StageOptions = {
     url: backend.url,
@@ -104,7 +109,7 @@ function optionsOf(backend: Backend, folder: string, context: CliContext): Stage
     guardian: guardianUrl === null ? null : decodeURIComponent(new URL(guardianUrl).username),
     othersFindings: null,
     administratorUrl: withUser(reader.secret('RABBITMQ_ADMIN_URL'), 'RABBITMQ_ADMIN_URL'),
-    databaseUrl: reader.secret('DATABASE_URL'),
+    databaseUrl,
     tillEnvironment: {
       TILLCAST_DATA_DIR: join(folder, 'till'),
       XDG_CONFIG_HOME: join(folder, 'settings'),

@@ -13,7 +13,7 @@ interface Input {
 
 export const tlsInit: CliCommand = defineCommand<Input, DevelopmentTls>({
   description:
-    'Make a certificate authority and server certificates for development: for the backend and RabbitMQ, good for localhost and the hosts that are named. Run again, it keeps the authority and renews the certificates; a running backend takes the new ones by itself. In production use your own authority.',
+    'Make a certificate authority and server certificates for development: for the backend, RabbitMQ and PostgreSQL, good for localhost and the hosts that are named. Run again, it keeps the authority and renews the certificates; a running backend takes the new ones by itself. In production use your own authority.',
   examples: ['tillcast tls init', 'tillcast tls init --host pos.example.com --host 192.168.1.20'],
   flags: [
     { flags: '--out <path>', description: 'The folder to write to', fallback: '.tillcast/tls' },
@@ -66,6 +66,7 @@ function variables({ directory, hosts }: DevelopmentTls): Readonly<Record<string
       TLS_KEY_FILE: file(TLS_FILES.backendKey),
       AMQP_URL: `amqps://<user>:<password>@${inUrl}:5671/`,
       AMQP_CA_FILE: ca,
+      DATABASE_URL: `postgresql://<user>:<password>@${inUrl}:5432/tillcast?sslmode=verify-full&sslrootcert=${encodeURI(ca)}`,
     },
     terminal: { SYNC_API_URL: `https://${inUrl}:8080`, SYNC_API_CA_FILE: ca, AMQP_CA_FILE: ca },
     shell: { TILLCAST_URL: `https://${inUrl}:8080`, TILLCAST_CA_FILE: ca },
@@ -86,4 +87,7 @@ function print(made: DevelopmentTls, { out, err, outStyles, errStyles }: CliCont
     for (const [name, value] of Object.entries(set)) out.write(`${name}=${value}\n`);
   }
   out.write(`\n${outStyles.muted(`# for RabbitMQ: ${join(made.directory, TLS_FILES.rabbitmqConf)}`)}\n`);
+  out.write(`\n${outStyles.muted('# for PostgreSQL, in postgresql.conf')}\nssl = on\n`);
+  out.write(`ssl_cert_file = '${join(made.directory, TLS_FILES.postgresql)}'\n`);
+  out.write(`ssl_key_file = '${join(made.directory, TLS_FILES.postgresqlKey)}'\n`);
 }

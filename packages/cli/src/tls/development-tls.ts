@@ -14,6 +14,8 @@ export const TLS_FILES = {
   rabbitmq: 'rabbitmq.pem',
   rabbitmqKey: 'rabbitmq.key.pem',
   rabbitmqConf: 'rabbitmq.conf',
+  postgresql: 'postgresql.pem',
+  postgresqlKey: 'postgresql.key.pem',
 } as const;
 
 /** Every certificate is good for these; `--host` adds to them. */
@@ -38,7 +40,7 @@ export interface DevelopmentTls {
 
 /**
  * Makes, or renews, what development over TLS needs: an authority, which is kept once it is there, and
- * certificates for backend and RabbitMQ, which are new each time.
+ * certificates for backend, RabbitMQ and PostgreSQL, which are new each time.
  * @param hosts further names and addresses; null: those of the last time
  * @throws TillcastError `file_foreign` when a file is there that we did not make; nothing is written then
  */
@@ -60,6 +62,7 @@ export async function makeDevelopmentTls(
   const { issueServer } = await import('./certificate.ts');
   const backend = await issueServer('Tillcast backend', names, validity, authority);
   const rabbitmq = await issueServer('Tillcast RabbitMQ', names, validity, authority);
+  const postgresql = await issueServer('Tillcast PostgreSQL', names, validity, authority);
   const { authority: ca, authorityKey, rabbitmqConf: conf } = TLS_FILES;
   const open = (name: string, content: string) => ({ name, content, secret: false });
   const secret = (name: string, content: string) => ({ name, content, secret: true });
@@ -70,6 +73,8 @@ export async function makeDevelopmentTls(
       secret(TLS_FILES.backendKey, backend.keyPem),
       open(TLS_FILES.rabbitmq, rabbitmq.certPem),
       secret(TLS_FILES.rabbitmqKey, rabbitmq.keyPem),
+      open(TLS_FILES.postgresql, postgresql.certPem),
+      secret(TLS_FILES.postgresqlKey, postgresql.keyPem),
       open(conf, rabbitmqConf(directory, TLS_FILES)),
     ],
     names,
