@@ -105,7 +105,9 @@ export function activationContract(database: () => Database): void {
       'terminal.activated',
     ]);
     expect(await database().query(LIST_REQUESTS, [key])).toEqual([
+      { kind: 'limit', terminal: old.terminalId },
       { kind: 'block', terminal: old.terminalId },
+      { kind: 'limit', terminal: done?.terminalId },
     ]);
   });
 
@@ -261,7 +263,10 @@ export function activationContract(database: () => Database): void {
       terminalsActive: 0,
       revokedTerminals: [terminalId],
     });
-    expect(await database().query(LIST_REQUESTS, [key])).toEqual([{ kind: 'block', terminal: terminalId }]);
+    expect(await database().query(LIST_REQUESTS, [key])).toEqual([
+      { kind: 'limit', terminal: terminalId },
+      { kind: 'block', terminal: terminalId },
+    ]);
     expect(await actsOf(database(), key)).toEqual([
       'license.created',
       'terminal.activated',
