@@ -40,11 +40,11 @@ export async function revokeKey(
         `The database lacks a next key for ${purpose}s: start a backend anew.`,
       );
     }
-    await promoteSigningKey(session, next.kid, now);
+    await promoteSigningKey(session, next.kid);
   }
   if (state !== 'retired') {
     const made = await makeSigningKey(purpose, secretKey);
-    await insertSigningKey(session, { ...made, state: 'next', createdAt: now });
+    await insertSigningKey(session, { ...made, state: 'next' });
   }
   await notifySigningKeys(session);
   const act = { actor: 'operator', act: 'key.revoked', subject: kid, detail: { purpose, state } };

@@ -38,26 +38,28 @@ export async function rotateKey(
   if (current === undefined || next === undefined) {
     throw new TillcastError('internal', `The database lacks a key for ${purpose}s: start a backend anew.`);
   }
-  const ageMs = now.getTime() - next.createdAt.getTime();
-  if (ageMs < nextKeyMinAgeMs) throw tooYoung(purpose, ageMs, nextKeyMinAgeMs);
-  const retired = inState(ofPurpose, 'retired').filter((key) => !isRetiredForGood(key, now));
+  if (next.ageMs < nextKeyMinAgeMs) throw tooYoung(purpose, next.ageMs, nextKeyMinAgeMs);
+  const retired = inState(ofPurpose, 'retired').filter((key) => !isRetiredForGood(key));
   if (retired.length >= RETIRED_KEYS_MAX) throw tooMany(purpose, retired.length);
   const made = await makeSigningKey(purpose, secretKey);
-  await retireSigningKey(session, current.kid, now);
-  await promoteSigningKey(session, next.kid, now);
-  await insertSigningKey(session, { ...made, state: 'next', createdAt: now });
+  await retireSigningKey(session, current.kid);
+  await promoteSigningKey(session, next.kid);
+  await insertSigningKey(session, { ...made, state: 'next' });
   await notifySigningKeys(session);
   const detail = { purpose, retired: current.kid, next: made.kid };
   await appendAudit(session, { actor: 'operator', act: 'key.rotated', subject: next.kid, detail }, now);
   return { current: next.kid, retired: current.kid, next: made.kid };
 }
 
-/** Whether a retired key's time to verify is over. */
+/**
+ * Whether a retired key's time to verify is over.
+ * @param sinceMs how long ago it was read
+ */
 export function isRetiredForGood(
-  { purpose, retiredAt }: Pick<StoredKey, 'purpose' | 'retiredAt'>,
-  now: Date,
+  { purpose, retiredForMs }: Pick<StoredKey, 'purpose' | 'retiredForMs'>,
+  sinceMs = 0,
 ): boolean {
-  return retiredAt !== null && now.getTime() - retiredAt.getTime() > RETIRED_KEY_LIFE_MS[purpose];
+  return retiredForMs !== null && retiredForMs + sinceMs > RETIRED_KEY_LIFE_MS[purpose];
 }
 
 function inState(keys: readonly StoredKey[], state: KeyState): readonly StoredKey[] {

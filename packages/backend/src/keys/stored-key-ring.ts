@@ -1,20 +1,20 @@
 import { hash, sign as signBytes } from 'node:crypto';
 import type { Logger } from '@tillcast/broker';
 import { TillcastError } from '@tillcast/protocol/errors';
-import type { KeyPurpose, SigningKey } from '@tillcast/protocol/http/admin-api';
+import { KEY_PURPOSES, type KeyPurpose, type SigningKey } from '@tillcast/protocol/http/admin-api';
 import type { MessageKey } from '@tillcast/protocol/http/identity-api';
 import { formatSignature, type SignedHead, signedText } from '@tillcast/protocol/messages/signature';
 import { type CryptoKey, type JWK, type JWTPayload, SignJWT } from 'jose';
 import type { Database } from '../database/database.ts';
 import { Mutex } from '../database/mutex.ts';
-import { KEY_LAG_MS, type KeyRing, NEXT_KEY_MIN_AGE_MS } from './key-ring.ts';
+import { KEY_LAG_MS, type KeyRing, NEXT_KEY_MIN_AGE_MS, RETIRED_KEY_LIFE_MS } from './key-ring.ts';
 import { makeMissingKeys } from './make-missing-keys.ts';
 import { type OpenedKey, openSigningKey } from './opened-key.ts';
 import { revokeKey } from './revoke-key.ts';
 import { isRetiredForGood, rotateKey } from './rotate-key.ts';
 import { prepareSecretKey } from './secret-key.ts';
 import {
-  deleteSigningKeys,
+  deleteRetiredSigningKeys,
   KEYS_CHANNEL,
   listSigningKeys,
   type StoredKey,
@@ -26,19 +26,24 @@ export interface KeyRingOptions {
   readonly secretKey: Uint8Array | null;
   readonly dataDir: string;
   readonly logger: Logger;
+  /** For the audit log alone: how old a key is, the database says. */
   readonly now: () => Date;
+  /** Milliseconds of a clock that nobody sets. Left out: the process's. */
+  readonly monotonicMs?: () => number;
   /** Left out: NEXT_KEY_MIN_AGE_MS. */
   readonly nextKeyMinAgeMs?: number;
   /** How often it looks whether it missed a rotation, and deletes keys whose time is over. Left out: half of KEY_LAG_MS. */
   readonly reloadEveryMs?: number;
 }
 
-type HeldKey = OpenedKey & Pick<StoredKey, 'state' | 'createdAt' | 'retiredAt'>;
+type HeldKey = OpenedKey & Pick<StoredKey, 'state' | 'createdAt' | 'retiredForMs'>;
 
 /** What a rotation replaces a key ring's content with, at once. */
 interface Held {
   /** By `kid`: current, next and retired, the last retired first. */
   readonly keys: ReadonlyMap<string, HeldKey>;
+  /** When they were read, by the clock that nobody sets. */
+  readonly readAtMs: number;
   readonly token: Extract<HeldKey, { purpose: 'token' }>;
   readonly message: Extract<HeldKey, { purpose: 'message' }>;
 }
@@ -48,11 +53,12 @@ interface Held {
  * @throws TillcastError `secret_unreadable` where the secret key does not open the keys; `database_unavailable`
  */
 export async function openKeyRing(options: KeyRingOptions): Promise<StoredKeyRing> {
-  const { database, dataDir, logger, now } = options;
+  const { database, dataDir, logger } = options;
   const sealedAlready = (await listSigningKeys(database)).length > 0;
   const secretKey = await prepareSecretKey({ given: options.secretKey, dataDir, sealedAlready, logger });
-  await database.transaction((session) => makeMissingKeys(session, secretKey, now()));
-  const ring = new StoredKeyRing(options, secretKey, await readKeys(database, secretKey, new Map()));
+  await database.transaction((session) => makeMissingKeys(session, secretKey));
+  const held = await readKeys(options, secretKey, new Map());
+  const ring = new StoredKeyRing(options, secretKey, held);
   await ring.start();
   return ring;
 }
@@ -158,20 +164,17 @@ export class StoredKeyRing implements KeyRing, AsyncDisposable {
   }
 
   #isGood(key: HeldKey): boolean {
-    return !isRetiredForGood(key, this.#options.now());
+    return !isRetiredForGood(key, monotonicMs(this.#options) - this.#held.readAtMs);
   }
 
   /** One after the other, so that an older reading never replaces a newer one. */
   #reload(): Promise<void> {
     return this.#mutex.run(async () => {
-      const { database, now } = this.#options;
-      this.#held = await readKeys(database, this.#secretKey, this.#held.keys);
-      const over = [...this.#held.keys.values()].filter((key) => isRetiredForGood(key, now()));
-      if (over.length > 0)
-        await deleteSigningKeys(
-          database,
-          over.map(({ kid }) => kid),
-        );
+      this.#held = await readKeys(this.#options, this.#secretKey, this.#held.keys);
+      const over = [...this.#held.keys.values()].some((key) => !this.#isGood(key));
+      if (!over) return;
+      for (const purpose of KEY_PURPOSES)
+        await deleteRetiredSigningKeys(this.#options.database, purpose, RETIRED_KEY_LIFE_MS[purpose]);
     });
   }
 
@@ -190,17 +193,23 @@ export class StoredKeyRing implements KeyRing, AsyncDisposable {
 
 /** Keys that were opened before are not opened again. */
 async function readKeys(
-  database: Database,
+  options: KeyRingOptions,
   secretKey: Uint8Array,
   opened: ReadonlyMap<string, OpenedKey>,
 ): Promise<Held> {
   const keys = new Map<string, HeldKey>();
-  for (const row of await listSigningKeys(database)) {
-    const { kid, state, createdAt, retiredAt } = row;
+  const rows = await listSigningKeys(options.database);
+  const readAtMs = monotonicMs(options);
+  for (const row of rows) {
+    const { kid, state, createdAt, retiredForMs } = row;
     const key = opened.get(kid) ?? (await openSigningKey(row, secretKey));
-    keys.set(kid, { ...key, state, createdAt, retiredAt });
+    keys.set(kid, { ...key, state, createdAt, retiredForMs });
   }
-  return { keys, token: currentKey(keys, 'token'), message: currentKey(keys, 'message') };
+  return { keys, readAtMs, token: currentKey(keys, 'token'), message: currentKey(keys, 'message') };
+}
+
+function monotonicMs({ monotonicMs: read }: KeyRingOptions): number {
+  return read?.() ?? performance.now();
 }
 
 function currentKey<Purpose extends KeyPurpose>(

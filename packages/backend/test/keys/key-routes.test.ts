@@ -12,6 +12,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { statement, textColumn } from '../../src/database/statement.ts';
 import { NEXT_KEY_MIN_AGE_MS } from '../../src/keys/key-ring.ts';
 import { expectProblem, openTestApp, putProduct, type TestApp } from '../http/test-app.ts';
+import { ageKeys } from './test-key-ring.ts';
 
 const READ_SIGNED = statement<{ message: string; signature: string }>(
   'read_signed_messages',
@@ -67,7 +68,7 @@ test('[E3] an operator rotates a key, which is audited; too soon again is refuse
   const [current, next] = [await kidOf('current'), await kidOf('next')];
   const etag = String((await on.get(IDENTITY_PATHS.jwks)).headers.etag);
   const rotate = () => on.admin('POST', '/api/v1/admin/keys/rotate', { purpose: 'token' });
-  on.clock = new Date(on.clock.getTime() + NEXT_KEY_MIN_AGE_MS);
+  await ageKeys(on.database, NEXT_KEY_MIN_AGE_MS);
   expect((await rotate()).statusCode).toBe(200);
   expect([await kidOf('retired'), await kidOf('current')]).toEqual([current, next]);
   expect((await on.get(IDENTITY_PATHS.jwks, { 'if-none-match': etag })).statusCode).toBe(200);
