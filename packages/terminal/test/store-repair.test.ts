@@ -70,6 +70,12 @@ test.each([
     bodiesOf(A, C),
     [],
   ],
+  [
+    'a number that is none any more',
+    `update items set digest = replace(hex(zeroblob(8)), '0', 'z') where id = 'B'`,
+    bodiesOf(A, C),
+    [B],
+  ],
 ] as const)('[T9] %s is found at the start, not shown, and mended', async (_what, sql, shown, mending) => {
   using folder = tempFolder();
   const path = folder.file('catalog.sqlite');
