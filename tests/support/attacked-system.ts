@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseBackendConfig, type RunningBackend, startBackend } from '@tillcast/backend';
 import { desiredBroker, provisionBroker } from '@tillcast/broker';
 import { IDENTITY_PATHS } from '@tillcast/protocol/http/identity-api';
 import {
@@ -13,11 +12,13 @@ import {
 } from '@tillcast/testkit';
 import { z } from 'zod';
 import { type OwnedStage, type StageOptions, setStage } from '../../packages/cli/src/attack/set-stage.ts';
+import { type ForkedBackend, forkBackend } from './forked-backend.ts';
 import { API_KEY } from './system.ts';
 
 /** A backend that takes tokens alone, on PostgreSQL, whose publisher may do what a publisher may. */
 export interface AttackedSystem extends AsyncDisposable {
-  readonly backend: RunningBackend;
+  /** A process of its own: what its memory grows by is not the attacker's. */
+  readonly backend: ForkedBackend;
   readonly virtualHost: FreshVirtualHost;
   readonly database: FreshDatabase;
   readonly stageOptions: StageOptions;
@@ -41,19 +42,20 @@ export async function startAttackedSystem(
   await provisionBroker(management, desired, { [login.username]: login.password });
   const publisherUrl = withLogin(virtualHost.amqpUrl, login);
   const administratorUrl = withLogin(virtualHost.managementUrl, virtualHost.credentials);
-  const config = parseBackendConfig({
-    PORT: '0',
-    AMQP_URL: publisherUrl,
-    RABBITMQ_MANAGEMENT_URL: administratorUrl,
-    DATABASE_URL: database.url,
-    TILLCAST_DATA_DIR: join(root, 'backend'),
-    TILLCAST_API_KEY: API_KEY,
-    TILLCAST_AUTH: 'token',
-    TILLCAST_PUBLIC_URL: 'http://localhost:8080',
-    LOG_LEVEL: 'silent',
-    ...environment,
-  });
-  const backend = stack.use(await startBackend(config));
+  const backend = stack.use(
+    await forkBackend({
+      PORT: '0',
+      AMQP_URL: publisherUrl,
+      RABBITMQ_MANAGEMENT_URL: administratorUrl,
+      DATABASE_URL: database.url,
+      TILLCAST_DATA_DIR: join(root, 'backend'),
+      TILLCAST_API_KEY: API_KEY,
+      TILLCAST_AUTH: 'token',
+      TILLCAST_PUBLIC_URL: 'http://localhost:8080',
+      LOG_LEVEL: 'silent',
+      ...environment,
+    }),
+  );
   await virtualHost.registerJwks(await keysOf(backend));
   const stageOptions: StageOptions = {
     url: backend.url,
@@ -95,7 +97,7 @@ function withLogin(
 
 const jwksSchema = z.object({ keys: z.array(z.looseObject({ kid: z.string() })) });
 
-async function keysOf(backend: RunningBackend): Promise<z.infer<typeof jwksSchema>['keys']> {
+async function keysOf(backend: ForkedBackend): Promise<z.infer<typeof jwksSchema>['keys']> {
   const answer = await fetch(backend.url + IDENTITY_PATHS.jwks);
   return jwksSchema.parse(await answer.json()).keys;
 }

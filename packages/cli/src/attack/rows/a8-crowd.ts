@@ -1,6 +1,5 @@
 import { gzipSync } from 'node:zlib';
 import { ADMIN_PATHS } from '@tillcast/protocol/http/admin-api';
-import { IDENTITY_PATHS } from '@tillcast/protocol/http/identity-api';
 import { SYNC_PATHS } from '@tillcast/protocol/http/sync-api';
 import { type Draft, fails, holds, type Observed } from '../attack.ts';
 import { type Watched, watched } from '../backend-watch.ts';
@@ -35,6 +34,7 @@ export async function watchCrowd(stage: CrowdStage): Promise<Watched> {
   return watched(stage.api, () => crowd(stage, kinds));
 }
 
+// Not to the doors of activation and token: their limits would be used up for what is tried after this.
 async function requestsOf(stage: CrowdStage): Promise<readonly ProbeRequest[]> {
   const operator = { authorization: `Bearer ${stage.operator.apiKey}`, 'content-type': 'application/json' };
   const till = { authorization: `Bearer ${await stage.own.token()}`, 'content-type': 'application/json' };
@@ -50,12 +50,7 @@ async function requestsOf(stage: CrowdStage): Promise<readonly ProbeRequest[]> {
       body: gzipSync(Buffer.alloc(100 * MIB, 0x20)),
     },
     { method: 'POST', path: SYNC_PATHS.status, headers: till, body: Buffer.alloc(MIB - 8, 0x5b) },
-    {
-      method: 'POST',
-      path: IDENTITY_PATHS.activate,
-      headers: { 'content-type': 'application/json' },
-      body: Buffer.alloc(100 * MIB, 0x61),
-    },
+    { ...changes, body: Buffer.alloc(100 * MIB, 0x61) },
   ];
 }
 
