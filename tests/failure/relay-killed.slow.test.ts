@@ -77,7 +77,7 @@ test.each(POINTS)(
     const first = [...new Set(heard)];
     const all = Array.from({ length: CHANGES + 1 }, (_, index) => index + 2);
     expect(first).toEqual(all);
-    if (heardTwice) expect(heard.length).toBeGreaterThan(first.length);
+    expect(heard.length).toBeGreaterThanOrEqual(first.length + (heardTwice ? 1 : 0));
     const lines = (await till.activity()).flatMap(({ version, new_price }) =>
       new_price === null ? [] : [version],
     );
