@@ -28,7 +28,7 @@ function shown({ id, attempt, observed, verdict, line }: AttackResult): string {
   return `${id} ${verdict}: ${attempt}. Seen: ${observed}. Look at: ${line ?? ''}`;
 }
 
-// In the order of the suite: guessing, which uses up the address's limit of activations, comes last.
+// In the order of the suite: what uses up the address's limit of activations comes late, the audit log last.
 const rows = [...new Set(ATTACKS.map(({ row }) => row))];
 
 test('[X1] every row of attacks has attempts, and each has a number of its own', () => {

@@ -141,5 +141,9 @@ function entriesOf(
   const others = written.slice(MAX_NAMED);
   if (others.length === 0) return named;
   const count = others.reduce((sum, each) => sum + each.count, 0);
-  return [...named, { actor: 'system', act, subject: null, detail: { sources: others.length, count } }];
+  const codes = [...new Set(others.map(({ source }) => source.code))].toSorted().join(' ');
+  return [
+    ...named,
+    { actor: 'system', act, subject: null, detail: { codes, sources: others.length, count } },
+  ];
 }

@@ -40,7 +40,10 @@ test('[F11] refusals of a thousand made-up addresses are six entries', async () 
   await log.stop();
   const added = (await refusals()).slice(before);
   expect(added).toHaveLength(6);
-  expect(added.at(-1)).toEqual({ actor: 'system', detail: { sources: 995, count: 995 } });
+  expect(added.at(-1)).toEqual({
+    actor: 'system',
+    detail: { codes: 'rate_limited', sources: 995, count: 995 },
+  });
 });
 
 test('[F11] what the server refuses is audited, with nothing secret, and what it grants is not', {

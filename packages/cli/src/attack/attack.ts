@@ -13,6 +13,7 @@ export const ATTACK_ROWS = {
   A9: 'Poison messages',
   A10: 'Floods',
   A13: 'The broker’s operator',
+  LOG: 'What was refused, in the audit log',
 } as const;
 
 export type AttackRow = keyof typeof ATTACK_ROWS;

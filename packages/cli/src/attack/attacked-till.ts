@@ -1,17 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { silentLogger } from '@tillcast/broker';
+import { TillcastError } from '@tillcast/protocol/errors';
 import type { LicenseKey } from '@tillcast/protocol/license-key';
 import {
+  type ActivateTillOptions,
   activateThisTill,
   parseTerminalConfig,
   type RunningTerminal,
   startTerminal,
+  type TerminalConfig,
 } from '@tillcast/terminal';
 import { z } from 'zod';
 import { freePort } from '../up/free-port.ts';
 import type { Administrator } from './stage.ts';
 
 const SOON_MS = 20_000;
+/** Attacks at activation may have used up its limits, which give one more in some seconds. */
+const ACTIVATION = { tries: 10, pauseMs: 10_000 };
 
 /** What is looked at of the till's state. */
 interface ShownState {
@@ -47,7 +52,7 @@ export class AttackedTill implements AsyncDisposable {
     administrator: Administrator,
   ): Promise<AttackedTill> {
     const config = parseTerminalConfig({ ...environment, PORT: String(await freePort()) });
-    await activateThisTill(config, { ...of, name: 'Attacked' });
+    await activateInTurn(config, { ...of, name: 'Attacked' });
     const till = new AttackedTill(await startTerminal(config, { logger: silentLogger }), administrator);
     await till.becomes((state) => state.status === 'live' && state.broker_attached);
     return till;
@@ -103,5 +108,18 @@ export class AttackedTill implements AsyncDisposable {
     const answer = await fetch(this.#running.url + path);
     if (!answer.ok) throw new Error(`The till that runs beside the attacks answered ${answer.status}.`);
     return answer.json();
+  }
+}
+
+async function activateInTurn(config: TerminalConfig, options: ActivateTillOptions): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await activateThisTill(config, options);
+      return;
+    } catch (error) {
+      const isLimited = error instanceof TillcastError && error.code === 'rate_limited';
+      if (!isLimited || tries === ACTIVATION.tries) throw error;
+      await sleep(ACTIVATION.pauseMs);
+    }
   }
 }

@@ -2,6 +2,7 @@ import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { connect as connectSocket, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import { IDENTITY_PATHS } from '@tillcast/protocol/http/identity-api';
 import { z } from 'zod';
 
 /** A request as an attacker writes it. */
@@ -29,10 +30,19 @@ const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 
 const problemSchema = z.object({ code: z.string() });
 
+/** What is refused so stands in the audit log. */
+const AUDITED_STATUSES: ReadonlySet<number> = new Set([401, 403, 413, 415, 429]);
+/** What these refuse themselves stands there under their own names. */
+const SELF_AUDITED: Readonly<Record<string, string>> = {
+  [IDENTITY_PATHS.activate]: 'activation.refused',
+  [IDENTITY_PATHS.token]: 'token.refused',
+};
+
 /** Speaks HTTP with the API, with none of the manners of a client. */
 export class HttpProbe {
   readonly #base: URL;
   readonly #ca: { readonly ca?: string };
+  readonly #refusals = new Set<string>();
 
   /** @param caPem the certificate authorities to trust for https; null: the system's */
   constructor(url: string, caPem: string | null = null) {
@@ -44,8 +54,17 @@ export class HttpProbe {
     return this.#base.href.replace(/\/+$/, '');
   }
 
+  /** What must stand in the audit log of all that was answered: `request.refused token_invalid`. */
+  get refusals(): ReadonlySet<string> {
+    return this.#refusals;
+  }
+
   /** Sends a request. A connection that ends without an answer is status 0. */
-  send(request: ProbeRequest): Promise<ProbeAnswer> {
+  async send(request: ProbeRequest): Promise<ProbeAnswer> {
+    return this.#noted(request.path, await this.#send(request));
+  }
+
+  #send(request: ProbeRequest): Promise<ProbeAnswer> {
     const { promise, resolve } = Promise.withResolvers<ProbeAnswer>();
     const send = this.#base.protocol === 'https:' ? httpsRequest : httpRequest;
     const { body } = request;
@@ -93,7 +112,12 @@ export class HttpProbe {
   }
 
   /** Sends bytes that no client would send, and reads the answer to its end. */
-  sendRaw(bytes: Buffer): Promise<ProbeAnswer> {
+  async sendRaw(bytes: Buffer): Promise<ProbeAnswer> {
+    const [, path = ''] = /^[A-Z]+ (\S+)/.exec(bytes.subarray(0, 200).toString('latin1')) ?? [];
+    return this.#noted(path, await this.#sendRaw(bytes));
+  }
+
+  #sendRaw(bytes: Buffer): Promise<ProbeAnswer> {
     const { promise, resolve } = Promise.withResolvers<ProbeAnswer>();
     const socket = this.#connect();
     const chunks: Buffer[] = [];
@@ -124,6 +148,15 @@ export class HttpProbe {
     const lines = Object.entries({ host: this.#base.host, connection: 'close', ...headers });
     const text = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
     return Buffer.from(`${method} ${path} HTTP/1.1\r\n${text}\r\n`, 'latin1');
+  }
+
+  #noted(path: string, answer: ProbeAnswer): ProbeAnswer {
+    const { status, code } = answer;
+    if (AUDITED_STATUSES.has(status) && code !== '') {
+      const own = [401, 403].includes(status) ? SELF_AUDITED[path] : undefined;
+      this.#refusals.add(`${own ?? 'request.refused'} ${code}`);
+    }
+    return answer;
   }
 
   #connect(): Socket {

@@ -11,6 +11,9 @@ import { SqlProbe } from './sql-probe.ts';
 import type { Administrator, Stage } from './stage.ts';
 import { ThrowAwayTill } from './throw-away-till.ts';
 
+/** Refusals of one address and code are gathered; for longer where it went on for some minutes just before. */
+const AUDIT_WITHIN_MS = 180_000;
+
 /** What the operator gives to the attacks. */
 export interface StageOptions {
   readonly url: string;
@@ -80,6 +83,7 @@ export async function setStage(options: StageOptions): Promise<OwnedStage> {
     othersFindings: options.othersFindings,
     administrator,
     sql: databaseUrl === null ? null : stack.use(await SqlProbe.connect(databaseUrl)),
+    auditWithinMs: AUDIT_WITHIN_MS,
     till: administrator === null ? null : () => startTill(administrator),
   };
   const kept = stack.move();

@@ -27,6 +27,8 @@ export interface Operator {
   changePrice(licenseKey: LicenseKey): Promise<{ readonly version: number }>;
   /** A code that is good for activating a further till of the license. */
   activationCode(licenseKey: LicenseKey): string;
+  /** What the audit log says was refused since the attacks began: `request.refused token_invalid`. */
+  auditedRefusals(): Promise<ReadonlySet<string>>;
 }
 
 /** The broker’s own operator. */
@@ -70,6 +72,8 @@ export interface Stage {
   readonly othersFindings: RegExp | null;
   readonly administrator: Administrator | null;
   readonly sql: SqlProbe | null;
+  /** How long a refusal may take to stand in the audit log. */
+  readonly auditWithinMs: number;
   /** A till as it is sold, of the attacker's license, started when first asked for; null where none can run. */
   readonly till: (() => Promise<AttackedTill>) | null;
 }

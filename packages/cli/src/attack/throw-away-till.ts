@@ -34,6 +34,18 @@ export function askActivation(
   });
 }
 
+/** The same, after the wait that the limits of activations ask for. */
+export async function askActivationInTurn(
+  api: HttpProbe,
+  asked: Parameters<typeof askActivation>[1],
+): Promise<ProbeAnswer> {
+  for (let tries = 1; ; tries += 1) {
+    const answer = await askActivation(api, asked);
+    if (answer.status !== 429 || tries > 10) return answer;
+    await sleep(retryAfterMs(answer));
+  }
+}
+
 /** Asks for a token with an assertion, as RFC 7523 has it. */
 export function askToken(api: HttpProbe, assertion: string, scope?: string): Promise<ProbeAnswer> {
   const form = new URLSearchParams({
@@ -88,7 +100,7 @@ export class ThrowAwayTill implements AttackTill {
 
   static async activate(api: HttpProbe, licenseKey: LicenseKey, code: string): Promise<ThrowAwayTill> {
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-    const answer = await askActivation(api, { licenseKey, code, publicKey });
+    const answer = await askActivationInTurn(api, { licenseKey, code, publicKey });
     const activation = activationSchema.safeParse(answer.json());
     if (answer.status === 201 && activation.success)
       return new ThrowAwayTill(api, activation.data, privateKey);

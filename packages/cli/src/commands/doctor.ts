@@ -30,7 +30,7 @@ export const doctor: CliCommand = defineCommand<Examination, AttackReport>({
     { flags: '--attack', description: 'Try to break it' },
     {
       flags: '--row <name>',
-      description: 'Only these attacks: A1 to A10, A13',
+      description: 'Only these attacks: A1 to A10, A13 and LOG',
       repeatable: true,
       fallback: 'all',
     },
@@ -42,7 +42,7 @@ export const doctor: CliCommand = defineCommand<Examination, AttackReport>({
     }
     const rows = given.list('row').map((name) => {
       const row = rowNamed(name);
-      if (row === undefined) throw usageError(`${quoted(name)} is no row of attacks: A1 to A10, or A13.`);
+      if (row === undefined) throw usageError(`${quoted(name)} is no row of attacks: A1 to A10, A13 or LOG.`);
       return row;
     });
     return { rows, sure: given.isOn('yes') };

@@ -4,7 +4,7 @@ import { SYNC_PATHS } from '@tillcast/protocol/http/sync-api';
 import { formatActivationCode } from '@tillcast/protocol/identity/activation-code';
 import { type Draft, fails, holds } from '../attack.ts';
 import { type ProbeAnswer, told } from '../http-probe.ts';
-import { askActivation } from '../throw-away-till.ts';
+import { askActivation, askActivationInTurn } from '../throw-away-till.ts';
 
 const LIMITS = 'the limits of requests per address and per license (tillcast server: TILLCAST_RATE_LIMITS)';
 
@@ -15,8 +15,8 @@ export const GUESSING_DRAFTS: readonly Draft[] = [
     line: 'activation refusing alike, after the same work, whether or not there is such a license',
     run: async ({ api, other }) => {
       const code = randomCode();
-      const exists = await askActivation(api, { licenseKey: other.licenseKey, code });
-      const not = await askActivation(api, { licenseKey: `${other.licenseKey}9`, code });
+      const exists = await askActivationInTurn(api, { licenseKey: other.licenseKey, code });
+      const not = await askActivationInTurn(api, { licenseKey: `${other.licenseKey}9`, code });
       const textOf = ({ text }: ProbeAnswer): string => text.replace(/"request_id":"[^"]*"/, '');
       const alike = exists.status === not.status && textOf(exists) === textOf(not);
       if (!alike) return fails(`${told(exists)}, and ${told(not)}`);
@@ -29,7 +29,7 @@ export const GUESSING_DRAFTS: readonly Draft[] = [
     line: 'a code being of its own license alone',
     run: async ({ api, own, other, operator }) => {
       const code = operator.activationCode(own.licenseKey);
-      const answer = await askActivation(api, { licenseKey: other.licenseKey, code });
+      const answer = await askActivationInTurn(api, { licenseKey: other.licenseKey, code });
       return answer.status === 401 ? holds(told(answer)) : fails(told(answer));
     },
   },
@@ -38,7 +38,7 @@ export const GUESSING_DRAFTS: readonly Draft[] = [
     expected: '401 activation_refused',
     line: 'a code of 128 random bits',
     run: async ({ api, other }) => {
-      const answer = await askActivation(api, { licenseKey: other.licenseKey, code: other.licenseKey });
+      const answer = await askActivationInTurn(api, { licenseKey: other.licenseKey, code: other.licenseKey });
       return [400, 401].includes(answer.status) ? holds(told(answer)) : fails(told(answer));
     },
   },

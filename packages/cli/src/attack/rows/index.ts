@@ -13,6 +13,7 @@ import { GUESSING_DRAFTS } from './a7-guessing.ts';
 import { SIZE_DRAFTS } from './a8-sizes.ts';
 import { FLOOD_DRAFTS } from './a10-floods.ts';
 import { OPERATOR_DRAFTS, POISON_DRAFTS } from './a13-operator.ts';
+import { LOG_DRAFTS } from './log-refusals.ts';
 
 /** Every attack, in the order in which it is tried. */
 export const ATTACKS: readonly Attack[] = [
@@ -22,10 +23,12 @@ export const ATTACKS: readonly Attack[] = [
   ...numbered('A4', [...API_DRAFTS, ...SQL_DRAFTS]),
   ...numbered('A5', BODY_DRAFTS),
   ...numbered('A6', TOKEN_DRAFTS),
-  ...numbered('A8', SIZE_DRAFTS),
   ...numbered('A9', POISON_DRAFTS),
   ...numbered('A13', OPERATOR_DRAFTS),
   ...numbered('A10', FLOOD_DRAFTS),
-  // Last: it uses up the address's limit of activations.
+  // They use up the address's limit of activations.
+  ...numbered('A8', SIZE_DRAFTS),
   ...numbered('A7', GUESSING_DRAFTS),
+  // Last: of all that was refused before.
+  ...numbered('LOG', LOG_DRAFTS),
 ];
