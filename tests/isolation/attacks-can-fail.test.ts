@@ -1,12 +1,35 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { scopesOf } from '@tillcast/protocol/identity/scopes';
+import { SIGNATURE_HEADER } from '@tillcast/protocol/messages/signature';
 import { Client } from 'pg';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import type { AttackRow } from '../../packages/cli/src/attack/attack.ts';
 import { ATTACKS } from '../../packages/cli/src/attack/rows/index.ts';
 import { type AttackResult, runAttacks } from '../../packages/cli/src/attack/run-attacks.ts';
 import type { Stage } from '../../packages/cli/src/attack/stage.ts';
+import type * as incoming from '../../packages/terminal/src/replica/incoming.ts';
 import { type AttackedSystem, startAttackedSystem } from '../support/attacked-system.ts';
+
+/** Whether tills believe whatever the broker brings. */
+const till = vi.hoisted(() => ({ believesAll: false }));
+
+vi.mock('../../packages/terminal/src/replica/incoming.ts', async (importOriginal) => {
+  const real = await importOriginal<typeof incoming>();
+  const anyKey = generateKeyPairSync('ed25519').publicKey;
+  const anySignature = `${'A'.repeat(43)}.${Buffer.alloc(64).toString('base64url')}`;
+  const readDelivery: typeof incoming.readDelivery = (delivery, licenseKey, keys, receivedAtMs) =>
+    till.believesAll
+      ? real.readDelivery(
+          { ...delivery, headers: { ...delivery.headers, [SIGNATURE_HEADER]: anySignature } },
+          licenseKey,
+          { find: () => anyKey },
+          receivedAtMs,
+          () => true,
+        )
+      : real.readDelivery(delivery, licenseKey, keys, receivedAtMs);
+  return { ...real, readDelivery };
+});
 
 /*
  * The suite must be able to fail: each protection taken away in turn is found, and named.
@@ -135,6 +158,51 @@ test('[X2] a table whose row-level security is off, or whose policy is wide, is 
       'the row-level security policy own_license on terminals (forced)',
     ]),
   );
+});
+
+test('[X2] [E7] a till that believes messages without checking their signature is found by what the broker’s operator forges', {
+  timeout: 180_000,
+}, async () => {
+  const stage = await stageOn(await systemWith());
+  till.believesAll = true;
+  onTestFinished(() => {
+    till.believesAll = false;
+  });
+  const results = await found(stage, 'A13', /its own next change|a broadcast/);
+  // What was shown once may stay in the activity log; what is tried after it is then found all the same.
+  expect(results.map(({ attempt, observed }) => [attempt.replace(/^.*queue: /, ''), observed])).toEqual([
+    ['its own next change, not signed', 'the forged price is shown'],
+    ['its own next change, with the signature of the last', 'the forged price is shown'],
+    ['its own next change, signed by a key that nobody knows', 'the forged price is shown'],
+    ['its own next change, with a signature of zeros by the real key', 'the forged price is shown'],
+    ['a broadcast that the backend never made', 'something of it is shown'],
+  ]);
+  for (const { line } of results) expect(line).toContain('check of the signature');
+});
+
+test('[X2] [X5] an audit log that takes no refused requests is found, and the codes are named', {
+  timeout: 120_000,
+}, async () => {
+  const system = await systemWith();
+  const stage = { ...(await stageOn(system)), auditWithinMs: 15_000 };
+  await using stack = new AsyncDisposableStack();
+  const owner = new Client({ connectionString: system.database.url });
+  await owner.connect();
+  stack.defer(() => owner.end());
+  expect(await found(stage, 'LOG', /./)).toEqual([]);
+  await owner.query(
+    `CREATE FUNCTION no_entry() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE no_data_found; END'`,
+  );
+  await owner.query(
+    `CREATE TRIGGER no_entry BEFORE INSERT ON audit_log FOR EACH ROW WHEN (NEW.act = 'request.refused')
+    EXECUTE FUNCTION no_entry()`,
+  );
+  const other = { ...(await stageOn(system)), auditWithinMs: 15_000 };
+  const results = await found(other, 'LOG', /./);
+  expect(results.map(({ observed }) => observed)).toEqual([
+    'the audit log lacks request.refused api_key_invalid, request.refused media_type_unsupported',
+  ]);
+  expect(results[0]?.line).toContain('RefusedRequests');
 });
 
 test('[X2] a listener that hears nothing more is no silence: the attempt counts as not refused', async () => {

@@ -1,12 +1,23 @@
 import { gzipSync } from 'node:zlib';
+import { rowDigest } from '@tillcast/protocol/digest';
+import { rowOf } from '@tillcast/protocol/items/item';
 import { SIGNATURE_HEADER } from '@tillcast/protocol/messages/signature';
 import { broadcastRoutingKey } from '@tillcast/protocol/routing';
+import { z } from 'zod';
 import { type Draft, fails, holds, type Observed } from '../attack.ts';
 import type { Heard, Listener } from '../listener.ts';
 import type { Stage } from '../stage.ts';
 
 const SIGNATURE = 'the till’s check of the signature, and of the license that it speaks for (readDelivery)';
 const READING = 'the till dropping what it cannot read, and going on (readDelivery)';
+
+/** No price of ours, and easily found in whatever form it is shown. */
+const FORGED_PRICE = 31_337.37;
+
+const changeSchema = z.object({
+  digest: z.string(),
+  payload: z.object({ product_id: z.string(), product_name: z.string(), currency: z.string() }),
+});
 
 /** A message as the broker’s operator can make one. */
 interface Injected {
@@ -45,7 +56,7 @@ const FORGERIES: readonly (readonly [string, Make])[] = [
     'its own last change, with another price and its own signature',
     ({ own }) => ({
       routingKey: own.routingKey,
-      body: own.text.replace(/"new_price":[\d.]+/, '"new_price":0.01'),
+      body: forged(own.text),
       headers: signedBy(own),
     }),
   ],
@@ -195,10 +206,17 @@ function signedBy(heard: Heard): Readonly<Record<string, unknown>> {
 
 /** A change as the backend would make it next, with a price of the forger’s. */
 function next(own: Heard): string {
-  const version = (own.version ?? 0) + 1;
-  return own.text
-    .replace(/"version":\d+/, `"version":${version}`)
-    .replace(/"new_price":[\d.]+/, '"new_price":0.01');
+  return forged(own.text.replace(/"version":\d+/, `"version":${(own.version ?? 0) + 1}`));
+}
+
+/** A change of the till’s only product, with the forger’s price and the digest that the catalog then has. */
+function forged(text: string): string {
+  const { digest, payload } = changeSchema.parse(JSON.parse(text));
+  const { product_id: id, product_name: name, currency } = payload;
+  const { body } = rowOf('product', { id, name, price: FORGED_PRICE, currency });
+  return text
+    .replace(/"new_price":[\d.]+/, `"new_price":${FORGED_PRICE}`)
+    .replace(digest, rowDigest('product', id, body));
 }
 
 async function injected(stage: Stage, make: Make): Promise<Observed> {
@@ -223,7 +241,7 @@ async function injected(stage: Stage, make: Make): Promise<Observed> {
   await till.becomes(({ version, status }) => version === real.version && status === 'live');
   const shown = await till.shown();
   if (shown.includes(stage.otherSecret)) return fails('something of it is shown');
-  if (/price":0\.01\b/.test(shown)) return fails('the forged price is shown');
+  if (/31.?337.37/.test(shown)) return fails('the forged price is shown');
   return holds(`not applied; the next, v${real.version}, was`);
 }
 
