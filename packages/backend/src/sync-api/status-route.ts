@@ -44,11 +44,7 @@ export function addStatusRoute(app: App, on: SyncDependencies & { readonly fleet
       const proven = on.admissions.terminalOf(request);
       const terminalId = proven ?? request.headers[TERMINAL_ID_HEADER];
       if (terminalId === undefined) throw terminalNotNamed();
-      const told = await on.fleet.heard(
-        license,
-        { id: terminalId, isProven: proven !== null },
-        request.body,
-      );
+      const told = await on.fleet.heard(license, { id: terminalId, isProven: proven !== null }, request.body);
       on.metrics.reported(outcomeOf(request.body, license));
       const now = on.now();
       const head = syncHead({ ...license, licenseKey: license.key }, now);

@@ -216,7 +216,7 @@ export function keyRingContract(
           ring.keys.find((key) => key.purpose === 'token' && key.state === state)?.kid ?? '';
         const kid = keyOf(one);
         await vi.waitFor(() => expect(keyOf(other)).toBe(kid));
-        if (state !== 'next') await expect(verifiedBy(other, token)).resolves.toEqual({ sub: 'till' });
+        await expect(verifiedBy(other, token)).resolves.toEqual({ sub: 'till' });
         await expect(one.revoke(kid)).resolves.toBe('token');
         await vi.waitFor(() => expect(other.keys).toEqual(one.keys));
         for (const ring of [one, other]) {
@@ -227,7 +227,12 @@ export function keyRingContract(
           await expect(verifiedBy(ring, await one.signToken({ sub: 'till' }))).resolves.toEqual({
             sub: 'till',
           });
-          if (state !== 'next') await expect(verifiedBy(ring, token)).rejects.toThrow('no key');
+          const outcome = await verifiedBy(ring, token).then(
+            () => 'good',
+            (error: unknown) => String(error),
+          );
+          // What is next has signed nothing yet.
+          expect(outcome).toMatch(state === 'next' ? 'good' : 'no key');
         }
         expect((await database.query(READ_AS_TEXT)).map((row) => row.kid)).not.toContain(kid);
         await expect(one.revoke(kid)).rejects.toMatchObject({ code: 'not_found' });

@@ -226,16 +226,6 @@ test('[F1] where rates are off nothing is measured', async () => {
   }
 });
 
-const ACTIVATION = {
-  name: 'Till',
-  public_key: {
-    kty: 'EC',
-    crv: 'P-256',
-    x: 'f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU',
-    y: 'x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0',
-  },
-};
-
 function part(value: object): string {
   return Buffer.from(JSON.stringify(value)).toString('base64url');
 }
