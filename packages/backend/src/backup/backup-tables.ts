@@ -30,6 +30,7 @@ export const TRANSIENT_TABLES: readonly string[] = [
   'relays',
   'relay_shards',
   'revocation_claims',
+  'broker_looks',
   'assertions',
   'deliveries',
 ];

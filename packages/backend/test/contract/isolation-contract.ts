@@ -95,8 +95,7 @@ const GRANTS = {
     publications: 'select',
     revocations: 'insert, select',
     seat_codes: 'delete, insert, select, update used_by_key',
-    terminals:
-      'insert, select, update name, update revoked_at, update token_expires_at',
+    terminals: 'insert, select, update name, update revoked_at, update token_expires_at',
   },
   [SYSTEM_ROLE]: {
     api_keys: 'insert, select, update name',

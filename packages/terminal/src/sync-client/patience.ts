@@ -19,7 +19,11 @@ export class PatienceSignal implements Disposable {
   readonly #given: AbortSignal;
   readonly #onGivenUp = (): void => this.#controller.abort(this.#given.reason);
 
-  constructor(patience: Patience, given: AbortSignal, after: TillClock['after'] = systemTillClock.after) {
+  constructor(
+    patience: Patience,
+    given: AbortSignal,
+    after: TillClock['after'] = (delayMs, callback) => systemTillClock.after(delayMs, callback),
+  ) {
     this.#patience = patience;
     this.#given = given;
     this.#after = after;
