@@ -117,11 +117,14 @@ test('a reader that reads nothing is kept a bounded backlog, and reads the catal
   await once(socket, 'data');
   socket.pause();
   // More than the system's own buffers hold, and the backlog with them.
-  const long = 'x'.repeat(190);
+  const options = Array.from({ length: 100 }, (_, index) => ({
+    id: `O${index}`,
+    name: 'x'.repeat(190),
+  }));
   let bytes = 0;
   for (let round = 0; bytes < 16 * 1_024 * 1_024; round += 1) {
-    const rows = Array.from({ length: 490 }, (_, index) =>
-      rowOf('category', { id: `C${index}`, name: `${round} ${long}` }),
+    const rows = Array.from({ length: 100 }, (_, index) =>
+      rowOf('modifier', { id: `M${index}`, name: `Choice ${round}`, currency: 'GBP', options }),
     );
     stage.catalog.commit(rows);
     bytes += rows.reduce((sum, { body }) => sum + body.length, 0);
