@@ -1,4 +1,4 @@
-import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, rename, rm } from 'node:fs/promises';
 import { Agent, request } from 'node:https';
 import { connect as connectPlain } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -152,6 +152,12 @@ async function endpoint(): Promise<
   };
 }
 
+/** Puts a file in another's place as a whole, as whoever renews a certificate does: no look finds half of it. */
+async function replaceFile(from: string, to: string): Promise<void> {
+  await copyFile(from, `${to}.new`);
+  await rename(`${to}.new`, to);
+}
+
 /** The common name of the certificate that answers, and the client's port. */
 function whoAnswers(
   at: number,
@@ -176,8 +182,8 @@ test('[E13] a new certificate is used for new connections without a restart, and
   const before = await whoAnswers(at.port, at.agent);
   expect(before.name).toBe('backend');
   const renewed = await authority.server('renewed');
-  await copyFile(renewed.keyFile, at.files.keyFile);
-  await copyFile(renewed.certFile, at.files.certFile);
+  await replaceFile(renewed.keyFile, at.files.keyFile);
+  await replaceFile(renewed.certFile, at.files.certFile);
   await vi.waitUntil(async () => (await whoAnswers(at.port)).name === 'renewed', { timeout: 10_000 });
   expect((await whoAnswers(at.port, at.agent)).clientPort).toBe(before.clientPort);
 });
@@ -187,12 +193,12 @@ test('[E13] a changed pair that is no good is left, said once, and the one befor
   const from = log.length;
   const said = (): number =>
     log.slice(from).filter((line) => line.includes('The changed certificate cannot be used')).length;
-  await copyFile((await authority.server('renewed')).certFile, at.files.certFile);
+  await replaceFile((await authority.server('renewed')).certFile, at.files.certFile);
   await vi.waitUntil(() => said() > 0, { timeout: 10_000 });
   expect((await whoAnswers(at.port)).name).toBe('backend');
   await new Promise((resolve) => setTimeout(resolve, 100));
   expect(said()).toBe(1);
-  await copyFile((await authority.server('renewed')).keyFile, at.files.keyFile);
+  await replaceFile((await authority.server('renewed')).keyFile, at.files.keyFile);
 });
 
 test('[E13] a certificate that is about to expire is named in the log', async () => {
