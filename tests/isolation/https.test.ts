@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { connect, type SecureVersion, TLSSocket } from 'node:tls';
 import { parseBackendConfig, type RunningBackend, startBackend } from '@tillcast/backend';
 import { createFetch, createLogger } from '@tillcast/broker';
-import { freePort } from '@tillcast/testkit';
+import { freePort, placeEmbeddedDatabase } from '@tillcast/testkit';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { TlsEndpoint } from '../../packages/backend/src/http/tls/tls-endpoint.ts';
 import { invoke } from '../../packages/cli/test/cli-host.ts';
@@ -35,6 +35,7 @@ beforeAll(async () => {
     TILLCAST_AUTH: 'license-key',
     VALID_LICENSE_KEY: 'EXTRO-LIFE-ABC123',
   });
+  await placeEmbeddedDatabase(join(folder, 'backend', 'database'));
   backend = await startBackend(config, { logger });
 });
 afterAll(async () => {

@@ -18,7 +18,7 @@ import { ADMIN_PATHS, createdLicenseSchema } from '@tillcast/protocol/http/admin
 import { IDENTITY_PATHS } from '@tillcast/protocol/http/identity-api';
 import { parseLicenseKey } from '@tillcast/protocol/license-key';
 import { activateThisTill, parseTerminalConfig, startTerminal } from '@tillcast/terminal';
-import { freePort } from '@tillcast/testkit';
+import { freePort, placeEmbeddedDatabase } from '@tillcast/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { invoke } from '../../packages/cli/test/cli-host.ts';
 import { API_KEY } from '../support/system.ts';
@@ -80,6 +80,7 @@ beforeAll(async () => {
     TILLCAST_API_KEY: API_KEY,
     LOG_LEVEL: 'silent',
   });
+  await placeEmbeddedDatabase(join(folder, 'backend', 'database'));
   backend = stack.use(await startBackend(config));
 });
 afterAll(() => stack.disposeAsync());

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type BackendConfig, parseBackendConfig, type RunningBackend, startBackend } from '@tillcast/backend';
 import { ADMIN_PATHS } from '@tillcast/protocol/http/admin-api';
 import type { FreshVirtualHost } from '@tillcast/testkit';
-import { freshDatabase, freshVirtualHost } from '@tillcast/testkit';
+import { freshDatabase, freshVirtualHost, placeEmbeddedDatabase } from '@tillcast/testkit';
 
 export const API_KEY = 'a-key-for-tests-on-loopback-only';
 
@@ -47,6 +47,7 @@ export async function startTestSystem(
     VALID_LICENSE_KEY: licenseKeys.join(','),
     ...(database === null ? {} : { DATABASE_URL: database.url }),
   });
+  if (config.database.engine === 'embedded') await placeEmbeddedDatabase(config.database.dataDir);
   const backend = stack.use(await startBackend(config));
   const admin = async (path: string, body?: unknown): Promise<{ status: number; body: unknown }> => {
     const headers = { authorization: `Bearer ${API_KEY}`, 'content-type': 'application/json' };

@@ -3,8 +3,10 @@ export { type ChangeContent, messageOf } from './catalog/message-of.ts';
 export { type PagePosition, pageToken, parsePageToken } from './catalog/page-token.ts';
 export { type ItemRow, itemRef, planCommit } from './catalog/plan-commit.ts';
 export { operationPointer, type PreparedOperation, prepareOperations } from './catalog/prepare.ts';
+export { waitingChangeOf } from './catalog/waiting-change.ts';
 export { wireRowText } from './catalog/wire-row.ts';
 export { type Change, changeOf } from './catalog/write-change.ts';
+export { openDatabase } from './database/open-database.ts';
 export type { MessageSigner } from './keys/key-ring.ts';
 export { refusalOf, standingOf } from './licenses/standing.ts';
 export type {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { licenseSchema } from '@tillcast/protocol/http/admin-api';
 import { snapshotSchema } from '@tillcast/protocol/http/sync-api';
-import { type FreshVirtualHost, freePort, freshVirtualHost } from '@tillcast/testkit';
+import { type FreshVirtualHost, freePort, freshVirtualHost, placeEmbeddedDatabase } from '@tillcast/testkit';
 import { type Logger, pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { startBackend } from '../src/backend.ts';
@@ -24,6 +24,7 @@ let lines: string[];
 let logger: Logger;
 beforeEach(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'tillcast-backend-'));
+  await placeEmbeddedDatabase(join(dataDir, 'database'));
   lines = [];
   const sink = new Writable({
     write(chunk, _encoding, done) {

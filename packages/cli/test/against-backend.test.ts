@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { parseBackendConfig, type RunningBackend, startBackend } from '@tillcast/backend';
-import { type FreshVirtualHost, freePort, freshVirtualHost } from '@tillcast/testkit';
+import { type FreshVirtualHost, freePort, freshVirtualHost, placeEmbeddedDatabase } from '@tillcast/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type CliOutcome, runTillcast } from './child-cli.ts';
 
@@ -15,6 +15,7 @@ let backend: RunningBackend;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tillcast-cli-'));
   broker = await freshVirtualHost();
+  await placeEmbeddedDatabase(join(folder, '.tillcast', 'database'));
   backend = await startBackend(
     parseBackendConfig({
       AMQP_URL: broker.amqpUrl,

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { parseBackendConfig, type RunningBackend, startBackend } from '@tillcast/backend';
 import { type StatusReport, statusAnswerSchema } from '@tillcast/protocol/http/status-api';
 import { SYNC_PATHS } from '@tillcast/protocol/http/sync-api';
-import { type FreshVirtualHost, freePort, freshVirtualHost } from '@tillcast/testkit';
+import { type FreshVirtualHost, freePort, freshVirtualHost, placeEmbeddedDatabase } from '@tillcast/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type CliOutcome, runTillcast } from './child-cli.ts';
 
@@ -17,6 +17,7 @@ let backend: RunningBackend;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tillcast-cli-'));
   broker = await freshVirtualHost();
+  await placeEmbeddedDatabase(join(folder, '.tillcast', 'database'));
   backend = await startBackend(
     parseBackendConfig({
       AMQP_URL: broker.amqpUrl,

@@ -10,7 +10,7 @@ import {
 } from '@tillcast/protocol/http/admin-api';
 import { activationSchema, IDENTITY_PATHS } from '@tillcast/protocol/http/identity-api';
 import { parseActivationCode } from '@tillcast/protocol/identity/activation-code';
-import { type FreshVirtualHost, freePort, freshVirtualHost } from '@tillcast/testkit';
+import { type FreshVirtualHost, freePort, freshVirtualHost, placeEmbeddedDatabase } from '@tillcast/testkit';
 import { exportJWK, generateKeyPair } from 'jose';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type CliOutcome, runTillcast } from './child-cli.ts';
@@ -25,6 +25,7 @@ let backend: RunningBackend;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tillcast-cli-'));
   broker = await freshVirtualHost();
+  await placeEmbeddedDatabase(join(folder, '.tillcast', 'database'));
   backend = await startBackend(
     parseBackendConfig({
       AMQP_URL: broker.amqpUrl,

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { TestProject } from 'vitest/node';
+import { makeEmbeddedTemplate } from './embedded-template.ts';
 import { findLeftovers, type LeftoverProcess, RUN_MARK } from './leftovers.ts';
 import { startPrivatePostgres } from './postgres.ts';
 import { startTemporaryRabbitmq } from './rabbitmq.ts';
@@ -24,6 +25,7 @@ export default async function setUp(project: TestProject): Promise<() => Promise
         return { address: postgres.url, stop: postgres.stop };
       },
     },
+    embedded: { start: makeEmbeddedTemplate },
   });
   project.provide('sharedServersUrl', servers.url);
   return async () => {

@@ -6,6 +6,7 @@ export {
 } from './broker-token.ts';
 export { chromiumProgram, launchBrowser } from './browser.ts';
 export { createDatabase, type DatabaseTemplate, databaseUrl, type FreshDatabase } from './databases.ts';
+export { placeEmbeddedDatabase } from './embedded-template.ts';
 export { type FaultProxy, type FaultProxyOptions, openFaultProxy } from './fault-proxy/fault-proxy.ts';
 export type { DeliveryFaults, FaultTally, Interception, LineFaults } from './fault-proxy/faults.ts';
 export { seededRandom } from './fault-proxy/seeded-random.ts';

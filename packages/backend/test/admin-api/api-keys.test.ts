@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLogger } from '@tillcast/broker';
+import { placeEmbeddedDatabase } from '@tillcast/testkit';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { countApiKeys } from '../../src/access/count-api-keys.ts';
 import { API_KEY_FILE, type ApiKeyCheck, newApiKey, prepareApiKeys } from '../../src/admin-api/api-keys.ts';
@@ -14,6 +15,7 @@ let dataDir: string;
 let database: Database;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'tillcast-keys-'));
+  await placeEmbeddedDatabase(join(directory, 'database'));
   database = await openDatabase({ dataDir: join(directory, 'database') }, { logger: silentLogger });
 });
 afterAll(async () => {
