@@ -56,6 +56,17 @@ export function connectError(error: unknown, address: string): TillcastError {
   );
 }
 
+/** What a node says to all its clients when it is stopped in order. */
+const SHUTDOWN = "with reason 'shutdown'";
+
+/**
+ * Whether the broker itself closed a connection that was open, and not because it is stopped: somebody had that done,
+ * or what the client logged in with is over. False for a connection that was merely lost.
+ */
+export function wasTurnedOut({ cause }: TillcastError): boolean {
+  return replyCodeOf(cause) !== null && !textOf(cause).includes(SHUTDOWN);
+}
+
 /** What the failure of an operation on a channel means; `what` names the operation for the message. */
 export function channelError(error: unknown, what: string): TillcastError {
   if (error instanceof TillcastError) return error;

@@ -1,3 +1,4 @@
+export { wasTurnedOut } from './amqp-error.ts';
 export {
   type BackoffBounds,
   backoffDelayMs,

@@ -14,6 +14,7 @@ import { lockTill } from './identity/activation.ts';
 import { askMessageKeys } from './identity/ask-message-keys.ts';
 import { KeptMessageKeys } from './identity/message-keys.ts';
 import { openCredentials } from './identity/open-credentials.ts';
+import { TOKEN_REFUSED_BACKOFF } from './identity/token-credentials.ts';
 import { countStart } from './instance.ts';
 import { type LocalServer, startLocalServer } from './local-server/local-server.ts';
 import { builtPageFolder, isPageBuilt, PAGE_MISSING } from './local-server/till-page.ts';
@@ -40,12 +41,6 @@ export interface StartTerminalOptions {
   /** Default: JSON lines on stdout. */
   readonly logger?: Logger;
 }
-
-/**
- * Right after a resumption the broker may still refuse a moment long; a till that it refuses for good asks every
- * 30 to 60 s, each time with a new token.
- */
-const TOKEN_REFUSED_BACKOFF = { initialMs: 4_000, maxMs: 60_000 };
 
 /**
  * Starts a terminal. Neither the broker nor the backend need be there: it serves what it has, and says so.

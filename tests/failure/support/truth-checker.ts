@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { DigestSum, EMPTY_DIGEST, rowDigest } from '@tillcast/protocol/digest';
 import type { ItemsAnswer, TerminalState } from '@tillcast/protocol/http/terminal-api';
 import { ITEM_KINDS } from '@tillcast/protocol/items/kind';
-import { PROOF_MAX_AGE_MS } from '@tillcast/protocol/replica/status';
+import { falseLive, OrderJudge } from './judge-till.ts';
 import { ServerTruth } from './server-truth.ts';
 
 /** A till that is watched. */
@@ -50,7 +50,7 @@ export class TruthChecker {
   readonly #options: TruthCheckerOptions;
   readonly #truth: ServerTruth;
   readonly #violations: string[] = [];
-  readonly #held = new Map<string, { readonly epoch: string; readonly version: number }>();
+  readonly #order = new OrderJudge();
   readonly #stopping = new AbortController();
   #running: Promise<void> = Promise.resolve();
 
@@ -92,6 +92,10 @@ export class TruthChecker {
     throw new Error(`${told.length} times a till did not tell the truth:\n\n${shown}`);
   }
 
+  #note(found: string | null): void {
+    if (found !== null) this.#violations.push(found);
+  }
+
   async #run(): Promise<void> {
     const { contentEveryMs = 1_000 } = this.#options;
     for (let look = 0; !this.#stopping.signal.aborted; look += 1) {
@@ -112,45 +116,13 @@ export class TruthChecker {
     const state = await read<TerminalState>(`${url}/api/state`);
     if (state === null) return;
     this.tally.states += 1;
-    this.#judgeOrder(till, state);
-    if (state.status === 'live') this.#judgeLive(till, state, askedAtMs);
+    this.#note(this.#order.judge(till.name, state));
+    if (state.status === 'live') {
+      this.tally.live += 1;
+      this.#note(falseLive(this.#truth, till, state, askedAtMs));
+    }
     const isDue = this.#options.contentIsDue !== 'live' || state.status === 'live';
     if (withContent && isDue) await this.#judgeContent(till, state, url);
-  }
-
-  #judgeOrder(till: WatchedTill, { epoch, version }: TerminalState): void {
-    const before = this.#held.get(till.name);
-    if (epoch === null || version === null) {
-      this.#held.delete(till.name);
-      return;
-    }
-    if (before?.epoch === epoch && before.version > version)
-      this.#violations.push(
-        `${till.name} went back from version ${before.version} to ${version} of ${epoch}.`,
-      );
-    this.#held.set(till.name, { epoch, version });
-  }
-
-  #judgeLive(till: WatchedTill, state: TerminalState, askedAtMs: number): void {
-    this.tally.live += 1;
-    const history = this.#truth.now(till.licenseKey);
-    if (history === null) return;
-    const provenFromMs = askedAtMs - PROOF_MAX_AGE_MS;
-    if (state.epoch !== history.epoch) {
-      if (history.knownAtMs < provenFromMs)
-        this.#lied(till, state, `has had epoch ${history.epoch}`, history);
-      return;
-    }
-    const due = history.order.findLast(({ knownAtMs }) => knownAtMs < provenFromMs);
-    if (due === undefined || (state.version ?? -1) >= due.version) return;
-    this.#lied(till, state, `has had version ${due.version}`, due);
-  }
-
-  #lied(till: WatchedTill, state: TerminalState, what: string, { knownAtMs }: { knownAtMs: number }): void {
-    const forMs = Math.round(performance.now() - knownAtMs);
-    this.#violations.push(
-      `${till.name} says "live", and the server ${what} for ${forMs} ms.\n  till: ${JSON.stringify(state)}`,
-    );
   }
 
   async #judgeContent(till: WatchedTill, before: TerminalState, url: string): Promise<void> {

@@ -1,4 +1,11 @@
-import type { BrokerConnection, BrokerCredentials, ConnectionState, Logger } from '@tillcast/broker';
+import {
+  type BackoffBounds,
+  type BrokerConnection,
+  type BrokerCredentials,
+  type ConnectionState,
+  type Logger,
+  wasTurnedOut,
+} from '@tillcast/broker';
 import { asTillcastError, type ErrorCode, TillcastError } from '@tillcast/protocol/errors';
 import type { LicenseKey } from '@tillcast/protocol/license-key';
 import { isRefusal } from './refusals.ts';
@@ -12,6 +19,12 @@ export interface TokenCredentialsOptions extends Omit<TokenClientOptions, 'onRef
   /** A token on the living connection was replaced, without a gap. */
   readonly onLoginRenewed?: () => void;
 }
+
+/**
+ * Right after a resumption the broker may still refuse a moment long; a till that it refuses for good asks every
+ * 30 to 60 s, each time with a new token.
+ */
+export const TOKEN_REFUSED_BACKOFF: BackoffBounds = { initialMs: 4_000, maxMs: 60_000 };
 
 /** The broker answers at once, or not at all. */
 const UPDATE_TIMEOUT_MS = 10_000;
@@ -29,7 +42,7 @@ export class TokenCredentials implements TillCredentials {
   #on: CredentialEvents | null = null;
   #stopListening: () => void = () => undefined;
   #stopped = false;
-  /** The connection was lost or its login refused: the token that it had may be why. */
+  /** The broker closed the connection or refused its login: the token that it had may be why. */
   #wantsFresh = false;
   #wasUp = false;
   /** What the connection logged in with, or was given since. */
@@ -102,7 +115,9 @@ export class TokenCredentials implements TillCredentials {
       this.#wasUp = true;
       this.#renewLogin();
     } else if (state.status === 'down') {
-      if (this.#wasUp || state.reason.code === 'broker_access_refused') this.#wantsFresh = true;
+      // An outage is no reason: a thousand tills would all ask at once.
+      const isTurnedOut = this.#wasUp && wasTurnedOut(state.reason);
+      if (isTurnedOut || state.reason.code === 'broker_access_refused') this.#wantsFresh = true;
       this.#wasUp = false;
     }
   }
