@@ -117,6 +117,7 @@ export async function startBackend(
     limits: config.limits,
     now,
     wakeRevoker: () => revocations.wake(),
+    onCommitted: (change) => relay.handOver(change),
     renewBrokerKeys: () => brokerKeys.renew(),
     ...(tls === null ? {} : { tls }),
   });

@@ -5,6 +5,7 @@ import type { App } from '../http/app-types.ts';
 import type { RequestLimits } from '../http/limits/request-limits.ts';
 import type { KeyRing } from '../keys/key-ring.ts';
 import type { BackendMetrics } from '../metrics/metrics.ts';
+import type { WaitingChange } from '../relay/change-log.ts';
 import { guardByApiKey } from './admin-guard.ts';
 import type { ApiKeyCheck } from './api-keys.ts';
 import { addAuditRoute } from './audit-route.ts';
@@ -29,6 +30,7 @@ export async function addAdminApi(
     readonly keys: KeyRing;
     readonly now: () => Date;
     readonly wakeRevoker?: () => void;
+    readonly onCommitted?: (change: WaitingChange) => void;
     readonly renewBrokerKeys: () => Promise<BrokerKeyOutcome>;
     readonly importBounds?: ImportBounds;
     readonly requestLimits: RequestLimits | null;

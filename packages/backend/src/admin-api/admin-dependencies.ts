@@ -6,6 +6,7 @@ import type { Database } from '../database/database.ts';
 import { ADMIN_SECURITY } from '../http/documentation.ts';
 import type { KeyRing } from '../keys/key-ring.ts';
 import type { BackendMetrics } from '../metrics/metrics.ts';
+import type { WaitingChange } from '../relay/change-log.ts';
 
 /** What the admin API stands on. */
 export interface AdminDependencies {
@@ -15,6 +16,8 @@ export interface AdminDependencies {
   readonly keys: KeyRing;
   /** Called when an act is committed that asks for something at the broker. */
   readonly wakeRevoker?: () => void;
+  /** Told of changes that were committed just now; see CommitContext. */
+  readonly onCommitted?: (change: WaitingChange) => void;
 }
 
 /** What the API key's check may refuse with. */

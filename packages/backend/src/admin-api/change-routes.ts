@@ -46,6 +46,7 @@ export function addChangeRoutes(app: App, on: AdminDependencies): void {
       const result = await commit(on.database, key, request.body.operations, {
         now: on.now,
         signer: on.keys,
+        ...(on.onCommitted === undefined ? {} : { onCommitted: on.onCommitted }),
       });
       countCommit(on.metrics, result);
       request.log.info(

@@ -2,8 +2,16 @@ import { type ItemKind, isItemKind } from '@tillcast/protocol/items/kind';
 import type { LicenseKey } from '@tillcast/protocol/license-key';
 import type { Session } from '../database/database.ts';
 import { packed, unpackedSql } from '../database/packed.ts';
-import { type Column, checkedColumn, nullable, statement, textColumn } from '../database/statement.ts';
+import {
+  booleanColumn,
+  type Column,
+  checkedColumn,
+  nullable,
+  statement,
+  textColumn,
+} from '../database/statement.ts';
 import { licenseNotFound } from '../licenses/find-license.ts';
+import { IS_SERVED_SQL } from '../licenses/standing.ts';
 import { HEAD_COLUMNS, HEAD_FROM, HEAD_SQL, type Head } from './head.ts';
 import { type ItemRow, itemRef } from './plan-commit.ts';
 
@@ -11,6 +19,11 @@ import { type ItemRow, itemRef } from './plan-commit.ts';
 export interface CommitBase {
   readonly head: Head;
   readonly stored: ReadonlyMap<string, ItemRow>;
+  /**
+   * Whether the license's tills are served, for as long as the head is this one: each change of that moves the
+   * head on. Null where it is not known as of the same moment.
+   */
+  readonly isServed: boolean | null;
 }
 
 type Ref = Pick<ItemRow, 'kind' | 'id'>;
@@ -29,18 +42,25 @@ const ITEM_COLUMNS: { readonly [K in keyof ItemRow]: Column<ItemRow[K]> } = {
 
 type NullableItem = { readonly [K in keyof ItemRow as `item${Capitalize<K>}`]: ItemRow[K] | null };
 
-const READ_BASE = statement<Head & NullableItem>(
+const READ_BASE = statement<Head & { isServed: boolean } & NullableItem>(
   'read_commit_base',
-  `SELECT ${HEAD_SQL}, i.kind AS "itemKind", i.id AS "itemId", i.body AS "itemBody", i.digest AS "itemDigest"
+  `SELECT ${HEAD_SQL}, ${IS_SERVED_SQL} AS "isServed", i.kind AS "itemKind", i.id AS "itemId", i.body AS "itemBody", i.digest AS "itemDigest"
   FROM ${HEAD_FROM}
   LEFT JOIN LATERAL (
-    SELECT i.kind, i.id, i.body, i.digest
+    SELECT found.*
     FROM unnest(${unpackedSql('$2')}, ${unpackedSql('$3')}) AS wanted (kind, id)
-    JOIN items i ON i.license_id = c.license_id AND i.kind = wanted.kind AND i.id = wanted.id
+    CROSS JOIN LATERAL (
+      -- With the limit each is looked up by its key. Where PostgreSQL had not counted the rows of items yet, it read a
+      -- license's whole catalog for one of them.
+      SELECT kind, id, body, digest FROM items
+      WHERE license_id = c.license_id AND kind = wanted.kind AND id = wanted.id
+      LIMIT 1
+    ) found
   ) i ON true
   WHERE l.key = $1`,
   {
     ...HEAD_COLUMNS,
+    isServed: booleanColumn,
     itemKind: nullable(kindColumn),
     itemId: nullable(textColumn),
     itemBody: nullable(textColumn),
@@ -75,7 +95,7 @@ export async function readBase(session: Session, key: LicenseKey, refs: readonly
   for (const { itemKind: kind, itemId: id, itemBody: body, itemDigest: digest } of rows) {
     if (kind !== null && id !== null) stored.set(itemRef(kind, id), { kind, id, body, digest });
   }
-  return { head, stored };
+  return { head, stored, isServed: head.isServed };
 }
 
 /**
@@ -91,7 +111,7 @@ export async function lockBase(session: Session, key: LicenseKey, refs: readonly
       stored.set(itemRef(row.kind, row.id), row);
     }
   }
-  return { head, stored };
+  return { head, stored, isServed: null };
 }
 
 /** Locks the license's counter until the transaction ends. @throws TillcastError `license_not_found` */

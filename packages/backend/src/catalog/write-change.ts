@@ -92,11 +92,16 @@ export function changeOf(
  * @returns false, having written nothing, when the catalog no longer stands at this head. Within a transaction
  *   that has locked the head, that cannot be.
  */
-export async function writeChange(session: Session, head: Head, write: ChangeWrite): Promise<boolean> {
+export async function writeChange(
+  session: Pick<Session, 'query'>,
+  head: Head,
+  write: ChangeWrite,
+): Promise<boolean> {
   const { change, rows, liveItemsAdded } = write;
   const { id, type, digest, message, signature, committedAt } = change;
-  const values = [head.licenseId, head.epoch, head.version, digest, liveItemsAdded, committedAt];
-  const notice = encodeNotice({ licenseId: head.licenseId, shard: shardOf(head.licenseKey) });
+  const { licenseId, licenseKey, epoch } = head;
+  const values = [licenseId, epoch, head.version, digest, liveItemsAdded, committedAt];
+  const notice = encodeNotice({ licenseId, shard: shardOf(licenseKey), version: change.version });
   const log = [id, type, message, ...packedRows(rows), notice, signature];
   const written = await session.query(WRITE_CHANGE, [...values, ...log]);
   return written.length > 0;

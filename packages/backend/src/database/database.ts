@@ -13,6 +13,15 @@ export interface Session {
   execute(script: string): Promise<void>;
 }
 
+/** A transaction that is open. */
+export interface Transaction extends Session {
+  /**
+   * Runs its last statement and commits, in one round trip; nothing may be asked after it. Where the statement
+   * fails, nothing of the transaction is done.
+   */
+  readonly queryAndCommit: Session['query'];
+}
+
 /** How a transaction behaves; PostgreSQL's defaults where left out. */
 export interface TransactionOptions {
   /** `repeatable read`: everything is read as of one moment. */
@@ -29,10 +38,10 @@ export interface TransactionOptions {
  * license last as long as the transaction. Tables of no license (keys, leases, broadcasts …) are closed.
  */
 export interface LicenseDatabase {
-  /** One statement, in a transaction of its own: two round trips where the system's takes one. */
+  /** One statement, in a transaction of its own; one round trip, as the system's. */
   query: Session['query'];
   /** As the database's own `transaction`, with nothing but this license's rows to be seen or written. */
-  transaction<T>(work: (session: Session) => Promise<T>, options?: TransactionOptions): Promise<T>;
+  transaction<T>(work: (session: Transaction) => Promise<T>, options?: TransactionOptions): Promise<T>;
 }
 
 /** Told of a channel's notifications. */
@@ -62,7 +71,7 @@ export interface Database extends Session, AsyncDisposable {
    * session that is handed in: the embedded engine has one connection, and the database itself would wait
    * for this very transaction.
    */
-  transaction<T>(work: (session: Session) => Promise<T>, options?: TransactionOptions): Promise<T>;
+  transaction<T>(work: (session: Transaction) => Promise<T>, options?: TransactionOptions): Promise<T>;
   /**
    * The rows of one license alone; cheap, keeps nothing.
    * @param license its id or its key; with one that nobody has there are no rows

@@ -1,11 +1,18 @@
 import type { LicenseKey } from '@tillcast/protocol/license-key';
-import type { ChannelListener, Database, LicenseDatabase, Session, TransactionOptions } from './database.ts';
+import type {
+  ChannelListener,
+  Database,
+  LicenseDatabase,
+  Session,
+  Transaction,
+  TransactionOptions,
+} from './database.ts';
 import { type DirectoryLock, lockDirectory } from './directory-lock.ts';
 import { EmbeddedEngine } from './embedded-engine.ts';
 import { Mutex } from './mutex.ts';
 import { BECOME_SYSTEM, ensureRoles } from './roles.ts';
 import { unavailable } from './sql-error.ts';
-import { beginLicenseSql, beginSql } from './transaction-sql.ts';
+import { beginSql, type Entry, entryOf } from './transaction-sql.ts';
 
 /** PGlite on a directory of this process alone. */
 export class EmbeddedDatabase implements Database {
@@ -66,15 +73,15 @@ export class EmbeddedDatabase implements Database {
 
   execute: Session['execute'] = (script) => this.#alone(() => this.#session.execute(script));
 
-  transaction<T>(work: (session: Session) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
-    return this.#transaction(beginSql(options), work);
+  transaction<T>(work: (session: Transaction) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
+    return this.#transaction(work, options);
   }
 
   ofLicense(license: number | LicenseKey): LicenseDatabase {
     return {
       query: async (statement, values) =>
-        this.#transaction(beginLicenseSql(license, {}), (session) => session.query(statement, values)),
-      transaction: async (work, options = {}) => this.#transaction(beginLicenseSql(license, options), work),
+        this.#transaction((session) => session.query(statement, values), {}, entryOf(license)),
+      transaction: async (work, options = {}) => this.#transaction(work, options, entryOf(license)),
     };
   }
 
@@ -106,12 +113,25 @@ export class EmbeddedDatabase implements Database {
     }
   }
 
-  #transaction<T>(begin: string, work: (session: Session) => Promise<T>): Promise<T> {
+  #transaction<T>(
+    work: (session: Transaction) => Promise<T>,
+    options: TransactionOptions,
+    entry?: Entry,
+  ): Promise<T> {
+    const session = this.#session;
     return this.#alone(async () => {
+      let committed = false;
+      const queryAndCommit: Session['query'] = async (statement, values) => {
+        const rows = await session.query(statement, values);
+        await session.execute('COMMIT');
+        committed = true;
+        return rows;
+      };
       try {
-        await this.#session.execute(begin);
-        const result = await work(this.#session);
-        await this.#session.execute('COMMIT');
+        await session.execute(beginSql(options));
+        if (entry !== undefined) await session.query(entry.statement, entry.values);
+        const result = await work({ ...session, queryAndCommit });
+        if (!committed) await session.execute('COMMIT');
         return result;
       } catch (error) {
         await this.#session.execute('ROLLBACK');

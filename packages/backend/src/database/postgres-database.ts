@@ -1,13 +1,21 @@
 import { certificateFault, type Logger } from '@tillcast/broker';
 import { TillcastError } from '@tillcast/protocol/errors';
 import type { LicenseKey } from '@tillcast/protocol/license-key';
-import { Client, type ClientBase, type ClientConfig, Pool, type PoolClient, TypeOverrides, types } from 'pg';
-import type { ChannelListener, Database, LicenseDatabase, Session, TransactionOptions } from './database.ts';
+import { Client, type ClientConfig, Pool, type PoolClient, TypeOverrides, types } from 'pg';
+import type {
+  ChannelListener,
+  Database,
+  LicenseDatabase,
+  Transaction,
+  TransactionOptions,
+} from './database.ts';
 import { PostgresListener } from './postgres-listener.ts';
-import { BECOME_SYSTEM, ensureRoles, LICENSE_ROLE } from './roles.ts';
+import { preparedQuery, rowsOf, sessionOf } from './postgres-session.ts';
+import { PostgresTransaction } from './postgres-transaction.ts';
+import { BECOME_SYSTEM, ensureRoles } from './roles.ts';
 import { translated, unavailable } from './sql-error.ts';
 import type { RawRow, SqlValue, Statement } from './statement.ts';
-import { beginLicenseSql, beginSql } from './transaction-sql.ts';
+import { type Entry, entryOf } from './transaction-sql.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const STATEMENT_TIMEOUT_MS = 30_000;
@@ -79,39 +87,23 @@ export class PostgresDatabase implements Database {
   }
 
   async query<Row>(statement: Statement<Row>, values: readonly SqlValue[] = []): Promise<readonly Row[]> {
-    const result = await this.#reach(() => this.#pool.query<RawRow>(prepared(statement, values)));
-    return result.rows.map(statement.decode);
+    const result = await this.#reach(() => this.#pool.query<RawRow>(preparedQuery(statement, values)));
+    return rowsOf(statement, result);
   }
 
   async execute(script: string): Promise<void> {
     await this.#reach(() => this.#pool.query(script));
   }
 
-  transaction<T>(work: (session: Session) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
-    return this.#transaction(beginSql(options), async (client) => {
-      const result = await work(sessionOf(client));
-      await committed(client);
-      return result;
-    });
+  transaction<T>(work: (session: Transaction) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
+    return this.#transaction(work, options);
   }
 
   ofLicense(license: number | LicenseKey): LicenseDatabase {
     return {
       query: async (statement, values = []) =>
-        this.#transaction(beginLicenseSql(license, {}), async (client) => {
-          // Both at once. Where the statement fails, the COMMIT rolls back.
-          const [rows] = await Promise.all([
-            client.query<RawRow>(prepared(statement, values, LICENSE_ROLE)),
-            committed(client),
-          ]);
-          return rows.rows.map(statement.decode);
-        }),
-      transaction: async (work, options = {}) =>
-        this.#transaction(beginLicenseSql(license, options), async (client) => {
-          const result = await work(sessionOf(client, LICENSE_ROLE));
-          await committed(client);
-          return result;
-        }),
+        this.#transaction((session) => session.queryAndCommit(statement, values), {}, entryOf(license)),
+      transaction: async (work, options = {}) => this.#transaction(work, options, entryOf(license)),
     };
   }
 
@@ -133,8 +125,11 @@ export class PostgresDatabase implements Database {
     await this.#pool.end();
   }
 
-  /** @param work commits at its end */
-  async #transaction<T>(begin: string, work: (client: PoolClient) => Promise<T>): Promise<T> {
+  async #transaction<T>(
+    work: (session: Transaction) => Promise<T>,
+    options: TransactionOptions,
+    entry?: Entry,
+  ): Promise<T> {
     const client = await this.#reach(() => this.#pool.connect());
     // While a connection is checked out, the pool does not listen for its errors; the next query tells.
     let lost: Error | undefined;
@@ -143,8 +138,10 @@ export class PostgresDatabase implements Database {
     };
     client.on('error', onError);
     try {
-      await client.query(begin);
-      return await work(client);
+      const transaction = new PostgresTransaction(client, options, entry);
+      const result = await work(transaction);
+      await transaction.commit();
+      return result;
     } catch (error) {
       lost = (await rolledBack(client)) ?? lost;
       throw translated(error);
@@ -180,33 +177,6 @@ function untrusted(error: unknown): TillcastError | null {
   );
 }
 
-function sessionOf(client: ClientBase, role?: string): Session {
-  return {
-    query: async (statement, values = []) => {
-      try {
-        const result = await client.query<RawRow>(prepared(statement, values, role));
-        return result.rows.map(statement.decode);
-      } catch (error) {
-        throw translated(error);
-      }
-    },
-    execute: async (script) => {
-      try {
-        await client.query(script);
-      } catch (error) {
-        throw translated(error);
-      }
-    },
-  };
-}
-
-/** Commits. A transaction in which a statement failed, whoever caught that, answers with ROLLBACK instead. */
-async function committed(client: PoolClient): Promise<void> {
-  const { command } = await client.query('COMMIT');
-  if (command !== 'COMMIT')
-    throw new Error('The transaction was rolled back: one of its statements had failed.');
-}
-
 /** Rolls back; what that failed with says that the connection is of no more use. */
 async function rolledBack(client: PoolClient): Promise<Error | undefined> {
   try {
@@ -215,19 +185,6 @@ async function rolledBack(client: PoolClient): Promise<Error | undefined> {
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
   }
-}
-
-/**
- * @param role whose the statement is, where not the system's: a plan under row-level security is made for one
- *   role, and would be made anew each time another one uses it
- */
-function prepared<Row>(
-  statement: Statement<Row>,
-  values: readonly SqlValue[],
-  role?: string,
-): { name: string; text: string; values: SqlValue[] } {
-  const name = role === undefined ? statement.name : `${statement.name} ${role}`;
-  return { name, text: statement.text, values: [...values] };
 }
 
 /** Versions stay far below 2^53, and a number is what the embedded engine gives. */

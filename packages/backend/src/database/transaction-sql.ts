@@ -1,6 +1,7 @@
-import { isLicenseKey, type LicenseKey } from '@tillcast/protocol/license-key';
+import type { LicenseKey } from '@tillcast/protocol/license-key';
 import type { TransactionOptions } from './database.ts';
 import { LICENSE_ROLE } from './roles.ts';
+import { command, type SqlValue, type Statement } from './statement.ts';
 
 /** SQL that begins a transaction of this kind. */
 export function beginSql(options: TransactionOptions): string {
@@ -9,17 +10,24 @@ export function beginSql(options: TransactionOptions): string {
   return options.synchronousCommit === false ? `${begin}; SET LOCAL synchronous_commit = off` : begin;
 }
 
-/**
- * SQL that begins one for a single license: role and license last as long as the transaction. In one piece,
- * so that where any of it fails, the transaction is an aborted one, in which nothing more is done.
- * @throws TypeError for what is neither an id nor a key; it becomes part of the SQL
- */
-export function beginLicenseSql(license: number | LicenseKey, options: TransactionOptions): string {
-  return `${beginSql(options)}; SELECT set_config('tillcast.license_id', ${idSql(license)}, true); SET LOCAL ROLE ${LICENSE_ROLE}`;
+/** What makes a transaction one of a single license: role and license last as long as the transaction. */
+export interface Entry {
+  readonly statement: Statement<Record<never, never>>;
+  readonly values: readonly SqlValue[];
 }
 
-function idSql(license: number | LicenseKey): string {
-  if (typeof license === 'number' && Number.isSafeInteger(license)) return `'${license}'`;
-  if (isLicenseKey(license)) return `(SELECT id::text FROM licenses WHERE key = '${license}')`;
-  throw new TypeError('A license is named by its id or its key.');
+// Prepared, and so parsed and planned once: in one text with the BEGIN it took 0.15 ms more of each transaction.
+const BY_ID = command(
+  'enter_license_by_id',
+  `SELECT set_config('tillcast.license_id', ($1::integer)::text, true), set_config('role', '${LICENSE_ROLE}', true)`,
+);
+const BY_KEY = command(
+  'enter_license_by_key',
+  `SELECT set_config('tillcast.license_id', (SELECT id::text FROM licenses WHERE key = $1), true),
+    set_config('role', '${LICENSE_ROLE}', true)`,
+);
+
+/** The entry into a license; to be asked right after the BEGIN. */
+export function entryOf(license: number | LicenseKey): Entry {
+  return { statement: typeof license === 'number' ? BY_ID : BY_KEY, values: [license] };
 }

@@ -14,6 +14,7 @@ import { addIdentityRoutes } from '../identity/identity-routes.ts';
 import type { KeyRing } from '../keys/key-ring.ts';
 import { addPublishedKeyRoutes } from '../keys/published-key-routes.ts';
 import type { BackendMetrics } from '../metrics/metrics.ts';
+import type { WaitingChange } from '../relay/change-log.ts';
 import { AccessTokens } from '../sync-api/access-tokens.ts';
 import { addSyncApi } from '../sync-api/sync-api.ts';
 import type { App } from './app-types.ts';
@@ -48,6 +49,8 @@ export interface AppDependencies {
   readonly now: () => Date;
   /** Called when something was committed that the broker is to be told; left out: there is nobody to tell it. */
   readonly wakeRevoker?: () => void;
+  /** Told of changes that were committed just now; see CommitContext. */
+  readonly onCommitted?: (change: WaitingChange) => void;
   /** Tells the broker that a key of tokens was revoked; see BrokerKeys. */
   readonly renewBrokerKeys: () => Promise<BrokerKeyOutcome>;
   /** Makes the server speak HTTPS; left out: HTTP. */

@@ -33,3 +33,6 @@ export function standingOf(
 export function refusalOf(standing: LicenseStanding): TillcastError | null {
   return standing.code === 'license_active' ? null : new TillcastError(standing.code, standing.detail);
 }
+
+/** The same in SQL, by the database's clock: whether the tills of a license `l` are served. */
+export const IS_SERVED_SQL = "(l.status = 'active' AND (l.valid_until IS NULL OR l.valid_until > now()))";

@@ -8,15 +8,24 @@ export const BROADCASTS_CHANNEL = 'tillcast_broadcasts';
 export interface ChangeNotice {
   readonly licenseId: number;
   readonly shard: number;
+  /** Null where it is not said: whoever hears of it looks. */
+  readonly version: number | null;
 }
 
 /** A notice as the notification's payload. */
 export function encodeNotice(notice: ChangeNotice): string {
-  return `${notice.licenseId}/${notice.shard}`;
+  const { licenseId, shard, version } = notice;
+  return version === null ? `${licenseId}/${shard}` : `${licenseId}/${shard}/${version}`;
 }
 
 /** The notice of a payload; null for what is none. */
 export function decodeNotice(payload: string): ChangeNotice | null {
-  const match = /^(\d+)\/(\d+)$/.exec(payload);
-  return match === null ? null : { licenseId: Number(match[1]), shard: Number(match[2]) };
+  const match = /^(\d+)\/(\d+)(?:\/(\d+))?$/.exec(payload);
+  if (match === null) return null;
+  const [, licenseId, shard, version] = match;
+  return {
+    licenseId: Number(licenseId),
+    shard: Number(shard),
+    version: version === undefined ? null : Number(version),
+  };
 }

@@ -10,6 +10,7 @@ import {
   textColumn,
 } from '../database/statement.ts';
 import { licenseKeyColumn } from '../licenses/license.ts';
+import { IS_SERVED_SQL } from '../licenses/standing.ts';
 import type { Backlog, Progress, ReadBounds, WaitingChange } from './change-log.ts';
 
 const FIND_BACKLOG = statement<Backlog>(
@@ -40,7 +41,7 @@ const READ_WAITING = statement<WaitingChange>(
     SELECT * FROM changes
     WHERE license_id = wanted.license_id AND version > since.version
       AND (head.version - since.version <= $5 OR version = head.version OR type = 'license_update')
-      AND (type = 'license_update' OR (l.status = 'active' AND (l.valid_until IS NULL OR l.valid_until > now())))
+      AND (type = 'license_update' OR ${IS_SERVED_SQL})
     ORDER BY version
     LIMIT $3
   ) c

@@ -18,6 +18,8 @@ const COALESCE_BEYOND = 1_000;
 /** In case a notification was lost: how often the whole backlog is looked through. */
 const SWEEP_EVERY_MS = 5_000;
 const RETRY = { initialMs: 200, maxMs: 10_000 };
+/** Batches under way beyond which what is handed over is read with the others. */
+const MAX_HANDED_OVER = 64;
 
 const UNOBSERVED: RelayObserver = {
   published: () => undefined,
@@ -44,11 +46,17 @@ export class Relay implements AsyncDisposable {
   readonly #signal = new Signal();
   /** Licenses to look at next, in order. */
   readonly #pending = new Set<number>();
+  /** Licenses whose changes are being read, until they are handed to the broker. */
+  #reading: ReadonlySet<number> = new Set();
   /** Of licenses with changes under way, the last version handed to the broker. */
   readonly #sent = new Map<number, number>();
+  /** Of licenses with nothing under way, the last version that was confirmed here. */
+  readonly #confirmed = new Map<number, number>();
   /** Licenses that stopped at a failure since the last sweep. */
   #failed: ReadonlySet<number> = new Set();
   #underWay = 0;
+  /** Resolves when all that was handed to the broker is settled and marked. */
+  #settled: Promise<void> = Promise.resolve();
   #sweepDue = true;
   #failures = 0;
   #leaveOff: (() => Promise<void> | void)[] = [];
@@ -93,6 +101,34 @@ export class Relay implements AsyncDisposable {
     this.#sweeping = this.#sweepRegularly();
   }
 
+  /**
+   * Publishes a change that was just committed in this process, at once and without reading it, where it is the
+   * next of its license and nothing of it waits. Otherwise it is read like those of other processes. What is not
+   * handed over is published too: the notification of its commit tells of it.
+   */
+  handOver(change: WaitingChange): void {
+    if (this.#isNext(change)) this.#publish([change]);
+    else this.#onNotice(change);
+  }
+
+  #isNext({ licenseId, shard, version }: WaitingChange): boolean {
+    return (
+      this.#handedVersion(licenseId) === version - 1 &&
+      !this.#pending.has(licenseId) &&
+      !this.#reading.has(licenseId) &&
+      this.#failed.size === 0 &&
+      this.#underWay < MAX_HANDED_OVER &&
+      this.#options.publisher.ready &&
+      !this.#stopping.signal.aborted &&
+      this.#leases.holds(shard)
+    );
+  }
+
+  /** The last version that this relay itself handed to the broker, as far as it knows. */
+  #handedVersion(licenseId: number): number | undefined {
+    return this.#sent.get(licenseId) ?? this.#confirmed.get(licenseId);
+  }
+
   /** How many shards this relay publishes for at this moment. */
   get shardsHeld(): number {
     return this.#leases.held().length;
@@ -116,9 +152,11 @@ export class Relay implements AsyncDisposable {
     await this.#leases.stop();
   }
 
-  #onNotice(notice: ChangeNotice): void {
-    if (!this.#leases.holds(notice.shard)) return;
-    this.#pending.add(notice.licenseId);
+  #onNotice({ licenseId, shard, version }: ChangeNotice): void {
+    if (!this.#leases.holds(shard)) return;
+    // Of what was handed over here a notification comes too.
+    if (version !== null && version <= (this.#handedVersion(licenseId) ?? 0)) return;
+    this.#pending.add(licenseId);
     this.#signal.raise();
   }
 
@@ -139,28 +177,26 @@ export class Relay implements AsyncDisposable {
   }
 
   async #run(): Promise<void> {
-    let previous: Promise<void> = Promise.resolve();
     while (!this.#stopping.signal.aborted) {
       try {
         const changes = await this.#next();
-        if (changes.length > 0) {
-          const batch = this.#publish(changes, previous);
-          await previous;
-          previous = batch;
-        }
+        const before = this.#settled;
+        if (changes.length > 0) this.#publish(changes);
+        this.#reading = new Set();
+        if (changes.length > 0) await before;
         if (this.#failed.size > 0) {
-          await previous;
+          await this.#settled;
           await this.#pauseAfterFailure();
         } else if (this.#pending.size === 0 && !this.#sweepDue) {
           await this.#signal.wait();
         }
       } catch (error) {
         this.#context.logger.warn({ err: error }, 'could not read what is to be published');
-        await previous;
+        await this.#settled;
         await this.#pauseAfterFailure();
       }
     }
-    await previous;
+    await this.#settled;
   }
 
   /** The next changes to publish; none when there is nothing to do, or nobody to hand them to. */
@@ -179,6 +215,7 @@ export class Relay implements AsyncDisposable {
     const sent = licenses.map((licenseId) => ({ licenseId, version: this.#sent.get(licenseId) ?? 0 }));
     const limit = Math.ceil(BATCH_CHANGES / licenses.length);
     const { coalesceBeyond = COALESCE_BEYOND } = this.#options;
+    this.#reading = new Set(licenses);
     const changes = await log.readWaiting(sent, { limit, coalesceBeyond }, this.#leases.held());
     const counts = Map.groupBy(changes, (change) => change.licenseId);
     for (const [licenseId, { length }] of counts) if (length === limit) this.#pending.add(licenseId);
@@ -193,15 +230,16 @@ export class Relay implements AsyncDisposable {
     for (const { licenseId } of backlog) this.#pending.add(licenseId);
   }
 
-  /** Hands a batch to the broker now; resolves when it is settled and marked, after the batch before it. */
-  #publish(changes: readonly WaitingChange[], previous: Promise<void>): Promise<void> {
+  /** Hands a batch to the broker now. */
+  #publish(changes: readonly WaitingChange[]): void {
     // Between this check and the hand-over nothing else can run: a lease is in force for the whole batch.
     const ours = changes.filter(({ shard }) => this.#leases.holds(shard));
     for (const { licenseId, version } of ours) this.#sent.set(licenseId, version);
     this.#underWay += 1;
-    return this.#settle(publishChanges(ours, this.#context), previous);
+    this.#settled = this.#settle(publishChanges(ours, this.#context), this.#settled);
   }
 
+  /** Resolves when a batch is settled and marked, after the batches before it. */
   async #settle(publishing: Promise<readonly Settled[]>, previous: Promise<void>): Promise<void> {
     const settled = await publishing;
     await previous;
@@ -211,7 +249,9 @@ export class Relay implements AsyncDisposable {
       if (done.length > 0) await this.#options.log.markPublished(done);
       if (failed.size === 0) this.#failures = 0;
       for (const { licenseId, version } of done) {
-        if (this.#sent.get(licenseId) === version) this.#sent.delete(licenseId);
+        if (this.#sent.get(licenseId) !== version) continue;
+        this.#sent.delete(licenseId);
+        this.#confirmed.set(licenseId, version);
       }
     } catch (error) {
       // Published but not marked: the sweep publishes it again, and tills drop it.
@@ -228,6 +268,7 @@ export class Relay implements AsyncDisposable {
     const { random = Math.random, clock = systemClock } = this.#options;
     this.#failures += 1;
     this.#failed = new Set();
+    this.#reading = new Set();
     this.#sent.clear();
     const delayMs = backoffDelayMs(this.#failures, random(), RETRY);
     // Rejects only when the relay stops: then there is nothing left to wait for.

@@ -150,7 +150,7 @@ export function changeLogContract(name: string, open: () => Promise<FilledLog>):
         onAnything: () => undefined,
       });
       await filled.commit(key, 1);
-      await expect.poll(() => told).toContainEqual({ licenseId: id, shard: shardOf(key) });
+      await expect.poll(() => told).toContainEqual({ licenseId: id, shard: shardOf(key), version: 1 });
       await leave();
       const before = told.length;
       await filled.commit(key, 2);

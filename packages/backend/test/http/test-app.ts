@@ -5,10 +5,11 @@ import { silentLogger } from '@tillcast/broker';
 import type { TillcastError } from '@tillcast/protocol/errors';
 import { type Problem, problemSchema } from '@tillcast/protocol/http/problem';
 import { type LicenseKey, parseLicenseKey } from '@tillcast/protocol/license-key';
+import { placeEmbeddedDatabase } from '@tillcast/testkit';
 import { pino } from 'pino';
 import { expect } from 'vitest';
 import type { ImportBounds } from '../../src/admin-api/import.ts';
-import type { Database, Session } from '../../src/database/database.ts';
+import type { Database, Session, Transaction } from '../../src/database/database.ts';
 import { openDatabase } from '../../src/database/open-database.ts';
 import type { App } from '../../src/http/app-types.ts';
 import { createApp } from '../../src/http/create-app.ts';
@@ -64,6 +65,7 @@ export async function openTestApp(
   } = {},
 ): Promise<TestApp> {
   const directory = await mkdtemp(join(tmpdir(), 'tillcast-http-'));
+  await placeEmbeddedDatabase(join(directory, 'database'));
   const opened = await openDatabase({ dataDir: join(directory, 'database') }, { logger: silentLogger });
   const statements: string[] = [];
   const database = counting(opened, statements);
@@ -153,25 +155,29 @@ export function expectProblem(answer: Answer, status: number, code: string): Pro
 }
 
 function counting(database: Database, names: string[]): Database {
-  const session = (inner: Session): Session => ({
-    query: (statement, values) => {
+  const counted =
+    (query: Session['query']): Session['query'] =>
+    (statement, values) => {
       names.push(statement.name);
-      return inner.query(statement, values);
-    },
+      return query(statement, values);
+    };
+  const session = (inner: Session): Session => ({
+    query: counted((statement, values) => inner.query(statement, values)),
     execute: (script) => inner.execute(script),
+  });
+  const transaction = (inner: Transaction): Transaction => ({
+    ...session(inner),
+    queryAndCommit: counted(inner.queryAndCommit),
   });
   return {
     ...session(database),
     engine: database.engine,
-    transaction: (work, options) => database.transaction((inner) => work(session(inner)), options),
+    transaction: (work, options) => database.transaction((inner) => work(transaction(inner)), options),
     ofLicense: (licenseId) => {
       const inner = database.ofLicense(licenseId);
       return {
-        query: (statement, values) => {
-          names.push(statement.name);
-          return inner.query(statement, values);
-        },
-        transaction: (work, options) => inner.transaction((each) => work(session(each)), options),
+        query: counted((statement, values) => inner.query(statement, values)),
+        transaction: (work, options) => inner.transaction((each) => work(transaction(each)), options),
       };
     },
     listen: (channel, listener) => database.listen(channel, listener),

@@ -11,6 +11,7 @@ import type { LicenseKey } from '@tillcast/protocol/license-key';
 import { type ChangeMessage, decodeMessage, type Message } from '@tillcast/protocol/messages/envelope';
 import { bindingsOf } from '@tillcast/protocol/routing';
 import type { Database } from '../../src/database/database.ts';
+import type { ChangeLog } from '../../src/relay/change-log.ts';
 import { databaseChangeLog } from '../../src/relay/database-change-log.ts';
 import { Relay } from '../../src/relay/relay.ts';
 import type { RelayObserver, RelayPublisher } from '../../src/relay/relay-options.ts';
@@ -20,6 +21,7 @@ const READY_TIMEOUT_MS = 60_000;
 /** A relay with a connection and publisher of its own, as a backend has it. */
 export interface RunningRelay extends AsyncDisposable {
   readonly publisher: Publisher;
+  readonly relay: Relay;
   readonly stop: () => Promise<void>;
 }
 
@@ -28,6 +30,8 @@ export interface RelaySetup {
   readonly amqpUrl: string;
   readonly observer?: RelayObserver;
   readonly coalesceBeyond?: number;
+  /** What stands between the relay and the real change log. */
+  readonly seenBy?: (log: ChangeLog) => ChangeLog;
   /** What stands between the relay and the real publisher. */
   readonly through?: (publisher: Publisher) => RelayPublisher;
 }
@@ -40,8 +44,9 @@ export async function startRelay(setup: RelaySetup): Promise<RunningRelay> {
     logger: silentLogger,
   });
   const publisher = new Publisher({ connection });
+  const log = databaseChangeLog(setup.database);
   const relay = new Relay({
-    log: databaseChangeLog(setup.database),
+    log: setup.seenBy?.(log) ?? log,
     publisher: setup.through?.(publisher) ?? publisher,
     logger: silentLogger,
     ...(setup.observer === undefined ? {} : { observer: setup.observer }),
@@ -56,7 +61,7 @@ export async function startRelay(setup: RelaySetup): Promise<RunningRelay> {
     await publisher.stop();
     await connection.stop();
   };
-  return { publisher, stop, [Symbol.asyncDispose]: stop };
+  return { publisher, relay, stop, [Symbol.asyncDispose]: stop };
 }
 
 /** Takes what a terminal of the license would be sent, in order of arrival. */

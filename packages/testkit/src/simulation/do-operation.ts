@@ -112,7 +112,8 @@ function doCommit(world: World, { license, operations, thinkMs, bare }: DeedOf<'
   const write = (): void => {
     // Between the reading and the writing another may have committed: then all is done again.
     const { database } = world;
-    if (database.write(draft) === null) database.write(draftOf(database, license, prepared, bare));
+    const change = database.write(draft) ?? database.write(draftOf(database, license, prepared, bare));
+    if (change !== null) world.committed(license, change);
   };
   if (thinkMs === 0) write();
   else scheduler.after(thinkMs, write);

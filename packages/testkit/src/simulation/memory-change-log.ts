@@ -1,4 +1,11 @@
-import type { Backlog, ChangeLog, Progress, ReadBounds, WaitingChange } from '@tillcast/backend/internals';
+import {
+  type Backlog,
+  type ChangeLog,
+  type Progress,
+  type ReadBounds,
+  type WaitingChange,
+  waitingChangeOf,
+} from '@tillcast/backend/internals';
 import type { MemoryDatabase, MemoryLicense } from './memory-database.ts';
 
 /** The change log of a database in memory, as relays see it. What is asked for is done at once. */
@@ -57,7 +64,7 @@ function changesAfter(
   sent: number,
   { limit, coalesceBeyond }: ReadBounds,
 ): readonly WaitingChange[] {
-  const { id: licenseId, key: licenseKey, shard } = license;
+  const { id: licenseId, key: licenseKey } = license;
   const waiting: WaitingChange[] = [];
   const since = Math.max(sent, license.publishedVersion);
   const isLong = license.version - since > coalesceBeyond;
@@ -67,22 +74,8 @@ function changesAfter(
     // Of a license that has ended, nothing but how it stands.
     if (change === undefined || (license.status !== 'active' && change.type !== 'license_update')) continue;
     if (isLong && version !== license.version && change.type !== 'license_update') continue;
-    const { id, type, message, signature, committedAt } = change;
-    const passedOver = version - before - 1;
+    waiting.push(waitingChangeOf({ licenseId, licenseKey }, change, version - before - 1));
     before = version;
-    const committedAtMs = committedAt.getTime();
-    waiting.push({
-      licenseId,
-      licenseKey,
-      shard,
-      version,
-      id,
-      type,
-      message,
-      signature,
-      committedAtMs,
-      passedOver,
-    });
     if (waiting.length === limit) break;
   }
   return waiting;

@@ -141,7 +141,7 @@ export class MemoryDatabase {
     license.version = change.version;
     license.digest = digest;
     observer?.onCommitted(license, change, rows);
-    this.#tell({ licenseId: license.id, shard: license.shard });
+    this.#tell({ licenseId: license.id, shard: license.shard, version: change.version });
     return change;
   }
 

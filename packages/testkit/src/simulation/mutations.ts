@@ -18,6 +18,7 @@ export const MUTATION_NAMES = [
   "the change log's unique key",
   'the age of a proof',
   'the stop at the first failure',
+  'the turn of what is handed over',
 ] as const;
 
 export type Mutation = (typeof MUTATION_NAMES)[number];
@@ -67,6 +68,13 @@ export const CUTS: Readonly<Record<Mutation, readonly Cut[]>> = {
     {
       file: 'packages/backend/src/relay/outcome.ts',
       text: "if (outcome.outcome === 'failed') failed.add(licenseId);",
+      becomes: '',
+    },
+  ],
+  'the turn of what is handed over': [
+    {
+      file: 'packages/backend/src/relay/relay.ts',
+      text: 'this.#handedVersion(licenseId) === version - 1 &&',
       becomes: '',
     },
   ],

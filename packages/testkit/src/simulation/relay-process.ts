@@ -1,4 +1,4 @@
-import { type ChangeLog, Relay } from '@tillcast/backend/internals';
+import { type ChangeLog, Relay, type WaitingChange } from '@tillcast/backend/internals';
 import { silentLogger } from '@tillcast/broker';
 import { TillcastError } from '@tillcast/protocol/errors';
 import type { SimulatedBroker } from './broker.ts';
@@ -21,6 +21,7 @@ export class SimulatedRelay {
   #starts = 0;
   #process: SimulatedProcess | null = null;
   #publisher: SimulatedPublisher | null = null;
+  #handOver: (database: MemoryDatabase, change: WaitingChange) => void = () => undefined;
 
   constructor(
     name: string,
@@ -74,6 +75,11 @@ export class SimulatedRelay {
     });
     this.#process = process;
     this.#publisher = publisher;
+    const answers = this.#surroundings.random.fork(`commits of ${life}`);
+    this.#handOver = (committedIn, change) => {
+      // Its backend has heard of the commit when the database's answer is there.
+      if (committedIn === database) process.after(answers.between(0, 6), () => relay.handOver(change));
+    };
     publisher.line.start();
     // Where the database is away just then, the process ends and its supervisor starts another one.
     relay.start().catch(() => {
@@ -81,6 +87,11 @@ export class SimulatedRelay {
       this.kill();
       this.#surroundings.scheduler.after(1_000, () => this.start());
     });
+  }
+
+  /** A change was committed in this relay's process. */
+  committed(database: MemoryDatabase, change: WaitingChange): void {
+    this.#handOver(database, change);
   }
 
   /** As by SIGKILL. */

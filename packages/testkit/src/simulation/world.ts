@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { type Change, waitingChangeOf } from '@tillcast/backend/internals';
 import { parseLicenseKey } from '@tillcast/protocol/license-key';
 import { PROOF_MAX_AGE_MS } from '@tillcast/protocol/replica/status';
 import type { ApiHealth } from './api-line.ts';
@@ -49,6 +50,7 @@ export class World {
   readonly seats: readonly Seat[];
   database: MemoryDatabase;
   apiHealth: ApiHealth = 'well';
+  readonly #committers: Random;
   #rates: Readonly<Rates>;
   #violation: Violation | null = null;
   #epochs = 0;
@@ -68,6 +70,7 @@ export class World {
       wallMs: () => BEGIN_MS + Math.floor(scheduler.nowMs),
       broken: (rule, detail) => this.broken(rule, detail),
     };
+    this.#committers = this.surroundings.random.fork('committers');
     this.chronicle = new Chronicle(this.surroundings);
     this.broker = new SimulatedBroker(this.surroundings);
     this.database = this.#makeDatabase();
@@ -92,6 +95,14 @@ export class World {
   broken(rule: BrokenRule, detail: string): void {
     this.#violation ??= { rule, atMs: this.scheduler.nowMs, detail };
     this.trace.add('BROKEN', () => `${rule}: ${detail}`);
+  }
+
+  /** A change was committed by one of the backends, each of which has a relay; or by one that has none. */
+  committed(licenseId: number, change: Change): void {
+    const { key: licenseKey, status } = this.database.get(licenseId);
+    if (status !== 'active') return;
+    const relay = this.relays[this.#committers.int(0, this.relays.length)];
+    relay?.committed(this.database, waitingChangeOf({ licenseId, licenseKey }, change));
   }
 
   start(): void {
