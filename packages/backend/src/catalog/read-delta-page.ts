@@ -90,3 +90,59 @@ export async function readDeltaPage(
   const next = more && last !== null ? pageToken(last) : null;
   return { licenseId, licenseKey, epoch, version, digest, since, changes: `[${texts.join(',')}]`, next };
 }
+
+/** So many rows, and so many bytes of them, are kept for whoever asks next; what is more is read page by page. */
+export const RECENT_MAX: { readonly rows: number; readonly bytes: number } = {
+  rows: 1_000,
+  bytes: 1024 * 1024,
+};
+
+/** All that came after a version, of which the delta since each later one is a part. */
+export interface RecentChanges extends Head {
+  /** Deltas since this version and later ones can be told. */
+  readonly from: number;
+  /** In order. */
+  readonly rows: readonly { readonly version: number; readonly text: string }[];
+  readonly bytes: number;
+}
+
+/**
+ * Reads all that came after a version, or after the history's floor where that is later.
+ * @returns null where it is more than RECENT_MAX
+ * @throws TillcastError `license_not_found`
+ */
+export async function readRecentChanges(
+  database: Database,
+  key: LicenseKey,
+  after: number,
+): Promise<RecentChanges | null> {
+  const found = await database.ofLicense(key).query(READ, [key, after + 1, '', '', RECENT_MAX.rows + 1]);
+  const [first] = found;
+  if (first === undefined) throw licenseNotFound(key);
+  if (found.length > RECENT_MAX.rows) return null;
+  const { licenseId, licenseKey, epoch, version, digest, historyFloor } = first;
+  const rows = found.flatMap(({ kind, id, body, changedAt }) =>
+    kind === null || id === null || changedAt === null
+      ? []
+      : [{ version: changedAt, text: wireRowText({ kind, id, body }) }],
+  );
+  const bytes = rows.reduce((sum, { text }) => sum + Buffer.byteLength(text) + 1, 0);
+  if (bytes > RECENT_MAX.bytes) return null;
+  return { licenseId, licenseKey, epoch, version, digest, from: Math.max(after, historyFloor), rows, bytes };
+}
+
+/** The delta since a version that these changes tell. @param since not before their `from` */
+export function pageOfRecent(recent: RecentChanges, since: number): StoredDeltaPage {
+  const { licenseId, licenseKey, epoch, version, digest, rows } = recent;
+  const texts = rows.flatMap((row) => (row.version > since ? [row.text] : []));
+  return {
+    licenseId,
+    licenseKey,
+    epoch,
+    version,
+    digest,
+    since,
+    changes: `[${texts.join(',')}]`,
+    next: null,
+  };
+}

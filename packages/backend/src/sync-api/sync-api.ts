@@ -11,6 +11,7 @@ import { Admissions } from './admissions.ts';
 import { AnswerCache } from './answer-cache.ts';
 import { LicenseGate } from './license-gate.ts';
 import { addRepairRoutes } from './repair-routes.ts';
+import { SharedDeltas } from './shared-deltas.ts';
 import { addStatusRoute } from './status-route.ts';
 import { addSyncRoutes } from './sync-routes.ts';
 
@@ -36,6 +37,7 @@ export async function addSyncApi(
   const { auth } = on.identity;
   const gate = new LicenseGate({ find: (key) => findLicense(database, key), tokens, auth, now });
   const cache = new AnswerCache({ maxBytes: on.answerCacheBytes });
+  const deltas = new SharedDeltas(database);
   const admissions = new Admissions();
   await app.register(async (scope: App) => {
     scope.addHook('onRoute', (route) => {
@@ -47,8 +49,9 @@ export async function addSyncApi(
       license: admissions.of(request),
       terminalId: admissions.terminalOf(request),
     }));
-    addSyncRoutes(scope, { database, admissions, cache, metrics, now });
-    addRepairRoutes(scope, { database, admissions, cache, metrics, now });
-    addStatusRoute(scope, { database, admissions, cache, metrics, now, fleet: on.fleet });
+    const sync = { database, admissions, cache, deltas, metrics, now };
+    addSyncRoutes(scope, sync);
+    addRepairRoutes(scope, sync);
+    addStatusRoute(scope, { ...sync, fleet: on.fleet });
   });
 }

@@ -12,7 +12,6 @@ import {
 import { ITEM_KINDS, type ItemKind, PLURAL } from '@tillcast/protocol/items/kind';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { readDeltaPage } from '../catalog/read-delta-page.ts';
 import { readKind } from '../catalog/read-kind.ts';
 import { readSnapshot } from '../catalog/read-snapshot.ts';
 import type { Database } from '../database/database.ts';
@@ -24,6 +23,7 @@ import type { LicenseState } from '../licenses/license.ts';
 import type { BackendMetrics } from '../metrics/metrics.ts';
 import type { Admissions } from './admissions.ts';
 import type { AnswerCache, Keeping, LoadedAnswer } from './answer-cache.ts';
+import type { SharedDeltas } from './shared-deltas.ts';
 import { type CatalogHead, deltaBody, fullDataBody, kindBody, syncHead } from './sync-bodies.ts';
 import { encodingOf, etagOf, isUnmodified, sendAnswer, sendUnmodified, syncHeaders } from './sync-reply.ts';
 
@@ -32,6 +32,7 @@ export interface SyncDependencies {
   readonly database: Database;
   readonly admissions: Admissions;
   readonly cache: AnswerCache;
+  readonly deltas: SharedDeltas;
   readonly metrics: BackendMetrics;
   readonly now: () => Date;
 }
@@ -238,7 +239,7 @@ async function readChanges(
     // The commonest answer needs no read: nothing came after.
     return { ...headOf(license), since, changes: '[]', next: null };
   }
-  const found = await readDeltaPage(on.database, license.key, query);
+  const found = await on.deltas.page(license, query);
   if (found !== 'history_gone') return found;
   throw new TillcastError(
     'history_gone',

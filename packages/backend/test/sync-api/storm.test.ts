@@ -1,6 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { ADMIN_PATHS } from '@tillcast/protocol/http/admin-api';
-import { SYNC_PATHS, TERMINAL_ID_HEADER, versionAnswerSchema } from '@tillcast/protocol/http/sync-api';
+import {
+  deltaPageSchema,
+  SYNC_PATHS,
+  TERMINAL_ID_HEADER,
+  versionAnswerSchema,
+} from '@tillcast/protocol/http/sync-api';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   LICENSE,
@@ -71,9 +76,37 @@ test('[S11] what the database is asked grows with licenses, not with tills: 200 
   for (const name of ['read_snapshot', 'read_delta_page']) {
     expect([name, count(many, name)]).toEqual([name, LICENSES.length]);
   }
-  console.log(
-    Object.groupBy(few, (n) => n),
-    Object.groupBy(many, (n) => n),
-  );
   expect(many.length).toBeLessThan(few.length + 20);
+});
+
+test('[S11] tills that were cut off at sixty different versions of one license cost five reads at most, and each gets its own delta', {
+  timeout: 120_000,
+}, async () => {
+  const at = async (): Promise<{ readonly epoch: string; readonly version: number }> =>
+    versionAnswerSchema.parse((await on.get(SYNC_PATHS.version, { 'x-license-key': LICENSE })).json());
+  const first = await at();
+  const CHANGES = 60;
+  for (let change = 0; change < CHANGES; change += 1) {
+    // Every item changes twice, so that the newer change hides the older one; every third is a tombstone.
+    const id = `P${String(change % 30).padStart(4, '0')}`;
+    const operation = change % 3 === 0 ? { op: 'delete', kind: 'product', id } : putProduct(id, 500 + change);
+    const answer = await on.admin('POST', ADMIN_PATHS.changes(LICENSE), { operations: [operation] });
+    expect(answer.statusCode).toBe(200);
+  }
+  const { epoch, version } = await at();
+  const delta = async (since: number, limit: number): Promise<unknown> => {
+    const query = `epoch=${epoch}&since=${since}&limit=${limit}`;
+    const answer = await on.get(`${SYNC_PATHS.changes}?${query}`, { 'x-license-key': LICENSE });
+    expect(answer.statusCode).toBe(200);
+    const { changes, next, ...head } = deltaPageSchema.parse(answer.json());
+    return { changes, next, version: head.version, digest: head.digest, since: head.since };
+  };
+  on.statements.length = 0;
+  const starts = Array.from({ length: version - first.version }, (_, index) => first.version + index);
+  const shared = await Promise.all(starts.map((since) => delta(since, 2_000)));
+  const late = await delta(first.version - 1, 2_000);
+  expect(on.statements.filter((name) => name === 'read_delta_page').length).toBeLessThanOrEqual(5);
+  // A limit that is not usual is read by itself.
+  for (const [index, since] of starts.entries()) expect(shared[index]).toEqual(await delta(since, 999));
+  expect(late).toEqual(await delta(first.version - 1, 999));
 });
