@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { type ErrorCode, isErrorCode } from '../errors.ts';
+
+/** So many sales come in one request at most. */
+export const SALES_BATCH_MAX = 100;
+
+/** `POST`: where a till sends its sales. */
+export const SALES_PATH = '/api/v1/terminals/self/sales';
+
+/**
+ * `POST /api/v1/terminals/self/sales`, with an `Idempotency-Key`. Each sale is judged by itself, so that a bad one holds up no
+ * other: what is in the list is any JSON object at first.
+ */
+export interface SalesUpload {
+  readonly sales: readonly Readonly<Record<string, unknown>>[];
+}
+
+export const salesUploadSchema: z.ZodType<SalesUpload, unknown> = z
+  .strictObject({ sales: z.array(z.record(z.string(), z.unknown())).min(1).max(SALES_BATCH_MAX) })
+  .meta({ id: 'SalesUpload' });
+
+/** What became of one sale. Both are final: `accepted` is stored, now or before; `rejected` is kept with its reason. */
+export type SaleResult =
+  | { readonly id: string | null; readonly outcome: 'accepted' }
+  | {
+      readonly id: string | null;
+      readonly outcome: 'rejected';
+      readonly code: ErrorCode;
+      readonly detail: string;
+    };
+
+/** The answer: a result for each sale, in the order of the request. */
+export interface SalesAnswer {
+  readonly results: readonly SaleResult[];
+}
+
+const idSchema = z.string().max(200).nullable();
+
+export const salesAnswerSchema: z.ZodType<SalesAnswer, unknown> = z
+  .object({
+    results: z.array(
+      z.discriminatedUnion('outcome', [
+        z.object({ id: idSchema, outcome: z.literal('accepted') }),
+        z.object({
+          id: idSchema,
+          outcome: z.literal('rejected'),
+          // A newer server may know codes that this till does not.
+          code: z.string().transform((code): ErrorCode => (isErrorCode(code) ? code : 'sale_invalid')),
+          detail: z.string().max(2_000),
+        }),
+      ]),
+    ),
+  })
+  .meta({ id: 'SalesAnswer' });
