@@ -9,6 +9,7 @@ import {
   Publisher,
   Subscriber,
   silentLogger,
+  wasTurnedOut,
 } from '../src/index.ts';
 import { eventually, message, useBroker } from './test-node.ts';
 
@@ -62,10 +63,13 @@ test('one connection can be closed by its listed name, and no other is', async (
   const listed = await eventually(async () =>
     (await management.listConnections(vhost)).find((each) => each.clientName === 'first'),
   );
-  const closed: string[] = [];
-  first.onStateChange((state) => closed.push(state.status));
+  const turnedOut: boolean[] = [];
+  first.onStateChange((state) => {
+    if (state.status === 'down') turnedOut.push(wasTurnedOut(state.reason));
+  });
   await management.closeConnection(listed.name, 'closed by a test');
-  await eventually(() => closed.includes('down'));
+  await eventually(() => turnedOut.length > 0);
+  expect(turnedOut).toEqual([true]);
   await first.whenUp(20_000);
   expect(states).toEqual([]);
 });

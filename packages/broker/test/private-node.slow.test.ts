@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import type { TillcastError } from '@tillcast/protocol/errors';
 import { parseLicenseKey } from '@tillcast/protocol/license-key';
 import { bindingsOf, routingKeyOf } from '@tillcast/protocol/routing';
 import { expect, onTestFinished, test } from 'vitest';
@@ -15,6 +16,7 @@ import {
   Subscriber,
   silentLogger,
   startPrivateNode,
+  wasTurnedOut,
 } from '../src/index.ts';
 import { eventually, message, testFolder } from './test-node.ts';
 
@@ -296,4 +298,29 @@ test('a connection survives its node: killed, and started again', async () => {
   await eventually(() => received.includes('after'));
   await subscriber.stop();
   await publisher.stop();
+});
+
+test.each([
+  ['stopped in order', (node: PrivateNode) => node.stop()],
+  ['killed', (node: PrivateNode) => Promise.resolve(process.kill(node.pid, 'SIGKILL'))],
+])('[G25] a node that is %s has turned none of its clients out', async (_how, end) => {
+  // Time enough to say goodbye to its clients.
+  const node = await start(await testFolder(), { stopTimeoutMs: 20_000 });
+  const connection = new BrokerConnection({
+    urls: [node.amqpUrl],
+    connectionName: 'test',
+    logger: silentLogger,
+  });
+  onTestFinished(() => connection.stop());
+  const reasons: TillcastError[] = [];
+  connection.onStateChange((state) => {
+    if (state.status === 'down') reasons.push(state.reason);
+  });
+  connection.start();
+  await connection.whenUp(20_000);
+  await end(node);
+  await eventually(() => reasons.length > 0);
+  expect(reasons.slice(0, 1).map((reason) => [reason.message, wasTurnedOut(reason)])).toEqual([
+    [expect.any(String), false],
+  ]);
 });

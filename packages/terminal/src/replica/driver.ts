@@ -27,6 +27,8 @@ import { ServerClock } from './server-clock.ts';
 import type { Reported } from './status-reporter.ts';
 import { TillLog } from './till-log.ts';
 
+/** One for all: made at each abort, it would cost more than the abort. */
+const GIVEN_UP = new DOMException('The question was given up.', 'AbortError');
 /** A message that is missing is most often a moment away. */
 const SETTLING_MS = 100;
 
@@ -288,7 +290,12 @@ export class ReplicaDriver {
 
   #giveUpPull(): void {
     this.#asking.callOff();
-    this.#pull?.abort();
+    this.#abortPull();
+  }
+
+  #abortPull(): void {
+    this.#pull?.abort(GIVEN_UP);
+    this.#pull = null;
   }
 
   #reportSoon(): void {
@@ -296,13 +303,14 @@ export class ReplicaDriver {
   }
 
   #startPull(what: Pull, ask: (signal: AbortSignal) => Promise<Exchanged<Pulled> | Repaired>): void {
-    this.#pull?.abort();
+    this.#abortPull();
     const controller = new AbortController();
     this.#pull = controller;
     this.#asking.soon(() => {
       this.#pulledAtMs = this.#options.clock.steadyMs();
       const pull = ask(controller.signal).then((exchanged) => {
         this.#pulls.delete(pull);
+        if (this.#pull === controller) this.#pull = null;
         if (!controller.signal.aborted) this.#onPulled(what, exchanged);
       });
       this.#pulls.add(pull);
