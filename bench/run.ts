@@ -9,6 +9,7 @@ import { b1 } from './b1-change-to-till.ts';
 import { b2 } from './b2-relay.ts';
 import { b4 } from './b4-fan-out.ts';
 import { b5 } from './b5-attach.ts';
+import { b6 } from './b6-storm.ts';
 import { b7 } from './b7-memory.ts';
 import { b8 } from './b8-delta.ts';
 import { b9 } from './b9-first-sync.ts';
@@ -22,7 +23,7 @@ import type { BenchContext } from './lib/benchmark.ts';
 import type { Result } from './lib/measure.ts';
 import { tableOf } from './lib/table.ts';
 
-const BENCHMARKS = [b1, b2, b4, b5, b7, b8, b9, b10, b11, b13, b16, b17, b18];
+const BENCHMARKS = [b1, b2, b4, b5, b6, b7, b8, b9, b10, b11, b13, b16, b17, b18];
 const RESULTS = join(fileURLToPath(new URL('.', import.meta.url)), 'results');
 
 /** `npm run bench -- [--quick] [B1 B2 …]`: real servers of its own, a table, and a JSON line a comparison. */

@@ -17,8 +17,8 @@ export interface Comparison {
   readonly unit?: Unit;
 }
 
-/** `ms CPU`: of all cores together. */
-export type Unit = 'ms' | 'ms CPU' | 'KiB';
+/** `ms CPU`: of all cores together. `queries`: statements that the database was asked. */
+export type Unit = 'ms' | 'ms CPU' | 'KiB' | 'queries';
 
 /** Several comparisons of the same rounds: each round gives a sample, of which each comparison takes its number. */
 export interface Comparisons<Sample> {

@@ -59,8 +59,8 @@ const tillFetch = createFetch(null);
 
 /** A till's access token, as the token client gets it. */
 export async function tokenOf(
-  { backendUrl, issuer }: SecuredSystem,
-  { terminalId, key }: Till,
+  { backendUrl, issuer }: Pick<SecuredSystem, 'backendUrl' | 'issuer'>,
+  { terminalId, key }: Pick<Till, 'terminalId' | 'key'>,
 ): Promise<string> {
   const assertion = await signAssertion({ terminalId, issuer, nowMs: Date.now() }, key);
   const body = new URLSearchParams({
