@@ -107,6 +107,8 @@ test('a changed price shows beside the old one, and stands in the activity log w
   const version = await setPrice(3.6);
   await becomes(() => tile('FW').locator('.tile-price').textContent(), '£3.60');
   expect(await tile('FW').locator('s').textContent()).toBe('£3.40');
+  await page.getByTestId('open-menu').click();
+  await page.getByTestId('open-activity').click();
   await becomes(
     () => page.getByTestId('activity').first().locator('.log-prices').textContent(),
     '£3.40 → £3.60',

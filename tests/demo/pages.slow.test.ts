@@ -54,9 +54,17 @@ async function tillcast(...words: string[]): Promise<void> {
   expect(await runTillcast(words, { cwd: running.data_dir, env })).toMatchObject({ code: 0 });
 }
 
+/** Opens the log of what has changed; Escape closes it again. */
+async function openActivity(page: Page): Promise<void> {
+  await page.getByTestId('open-menu').click();
+  await page.getByTestId('open-activity').click();
+}
+
 /** What a page says of its till: the chip, and each line of the log. */
 async function seenOn(page: Page): Promise<readonly (string | null)[]> {
+  await openActivity(page);
   const lines = await page.getByTestId('activity').allTextContents();
+  await page.keyboard.press('Escape');
   return [await page.getByTestId('status-chip').textContent(), ...lines];
 }
 
@@ -76,10 +84,12 @@ test('[K4] [P1] a published price flashes on the tile of one till, and the other
   await expect.poll(() => tile.count(), WAIT).toBe(1);
   await tillcast('publish', 'price', '--license', RETAIL, '--product', '85123A', '--price', '2.95');
   await expect.poll(() => tile.locator('.tile-price').textContent(), WAIT).toBe('£2.95');
+  await picture(shop, 'till-price-change');
+  await openActivity(shop);
   await expect
     .poll(() => shop.getByTestId('activity').first().textContent(), WAIT)
     .toContain('£2.55 → £2.95');
-  await picture(shop, 'till-price-change');
+  await shop.keyboard.press('Escape');
   expect(await seenOn(cafe)).toEqual(before);
 });
 

@@ -9,6 +9,8 @@ const items = {
     { id: 'tea', name: 'Tea', sort_order: 2 },
     { id: 'coffee', name: 'Coffee', color: '#0B6B63', sort_order: 1 },
   ],
+  table: [],
+  user: [],
   modifier: [{ id: 'milk', name: 'Milk', options: [{ id: 'oat', name: 'Oat', price_delta: 0.4 }] }],
   product: [
     { id: 'p2', name: 'Cappuccino', price: 3.4, currency: 'GBP', category_id: 'coffee' },
@@ -83,7 +85,9 @@ test('rows one after another lead to what a fresh read of their outcome shows', 
       const stepwise = events.reduce((before, event) => withRows(before, [event]), EMPTY_CATALOG);
       const last = new Map(events.map((event) => [event.id, event.item] as const));
       const live = [...last.values()].filter((item) => item !== null);
-      expect(stepwise.ordered).toEqual(catalogOf({ category: [], modifier: [], product: live }).ordered);
+      expect(stepwise.ordered).toEqual(
+        catalogOf({ category: [], modifier: [], product: live, table: [], user: [] }).ordered,
+      );
       expect(withRows(EMPTY_CATALOG, events).ordered).toEqual(stepwise.ordered);
     }),
   );

@@ -1,7 +1,8 @@
-import type { Activity, Notice, TerminalState } from '@tillcast/protocol/http/terminal-api';
+import type { Activity, Notice } from '@tillcast/protocol/http/terminal-api';
 import { productOf, type TillProduct } from '../src/catalog/items.ts';
+import type { TillState } from '../src/server/answers.ts';
 
-export function terminalState(over: Partial<TerminalState> = {}): TerminalState {
+export function terminalState(over: Partial<TillState> = {}): TillState {
   return {
     license_key: 'EXTRO-LIFE-ABC123',
     terminal_id: '0192f0c1-0000-7000-8000-000000000001',
@@ -18,6 +19,7 @@ export function terminalState(over: Partial<TerminalState> = {}): TerminalState 
     unsent_sales: 0,
     items: { category: 1, modifier: 0, product: 1, table: 0, user: 0 },
     notices: [],
+    loading: null,
     ...over,
   };
 }

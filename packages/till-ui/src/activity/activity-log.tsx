@@ -2,8 +2,8 @@ import './activity-log.css';
 import type { Activity } from '@tillcast/protocol/http/terminal-api';
 import type { VNode } from 'preact';
 import { useMemo } from 'preact/hooks';
+import { strings } from '../i18n/strings.ts';
 import { usePage } from '../page/context.ts';
-import { strings } from '../strings.ts';
 import { Empty } from '../ui/empty.tsx';
 import { type ActivityView, activityView } from './activity-view.ts';
 
@@ -65,6 +65,12 @@ function LineOf({ line }: { readonly line: ActivityView }): VNode {
             <>
               <span class="unseen">{text.committed} </span>
               {line.committedAt} <span class="arrow">→</span>{' '}
+            </>
+          )}
+          {line.receivedAt === null ? null : (
+            <>
+              <span class="unseen">{text.received} </span>
+              {line.receivedAt} <span class="arrow">→</span>{' '}
             </>
           )}
           <span class="unseen">{text.applied} </span>

@@ -2,7 +2,7 @@ import type { Activity } from '@tillcast/protocol/http/terminal-api';
 import { formatDuration } from '../format/duration.ts';
 import { formatMoney } from '../format/money.ts';
 import { formatTimeOfDay, msBetween } from '../format/time.ts';
-import { strings } from '../strings.ts';
+import { strings } from '../i18n/strings.ts';
 
 /** How many lines the page keeps. */
 export const ACTIVITY_MAX = 200;
@@ -15,6 +15,8 @@ export interface ActivityView {
   readonly version: string | null;
   readonly prices: { readonly old: string | null; readonly new: string } | null;
   readonly committedAt: string | null;
+  /** Null when it did not come as a message. */
+  readonly receivedAt: string | null;
   readonly appliedAt: string | null;
   /** From commit to here; null when the commit is not known. */
   readonly took: string | null;
@@ -29,14 +31,20 @@ export function activityView(activity: Activity, productName: string | null): Ac
   const tookMs = msBetween(activity.committed_at, activity.applied_at);
   return {
     id: activity.id,
-    type: strings.activity.type[activity.type] ?? activity.type,
+    type: typeText(activity.type),
     title: (isPriceChange ? productName : null) ?? activity.summary,
     version: version === null ? null : strings.activity.version(version),
     prices,
     committedAt: activity.committed_at === null ? null : formatTimeOfDay(activity.committed_at),
+    receivedAt: activity.received_at === null ? null : formatTimeOfDay(activity.received_at),
     appliedAt: formatTimeOfDay(activity.applied_at),
     took: tookMs === null ? null : tookMs < 0 ? strings.activity.clocksDiffer : formatDuration(tookMs),
   };
+}
+
+function typeText(type: string): string {
+  const words: Readonly<Record<string, string>> = strings.activity.type;
+  return words[type] ?? type;
 }
 
 function pricesOf(activity: Activity): ActivityView['prices'] {

@@ -79,14 +79,16 @@ export function catalogStore({ api, clock, report }: Parts): CatalogStore {
   const read = async (): Promise<void> => {
     due = false;
     try {
-      const [category, modifier, product] = await Promise.all([
+      const [category, modifier, product, table, user] = await Promise.all([
         api.items('category'),
         api.items('modifier'),
         api.items('product'),
+        api.items('table'),
+        api.items('user'),
       ]);
       const rows = gathered;
       gathered = [];
-      show(withRows(catalogOf({ category, modifier, product }), rows));
+      show(withRows(catalogOf({ category, modifier, product, table, user }), rows));
       failing = false;
     } catch (error) {
       if (!failing) report('The catalog could not be read from the till; it is tried again.', error);

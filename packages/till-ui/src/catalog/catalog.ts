@@ -8,6 +8,10 @@ import {
   type TillCategory,
   type TillModifier,
   type TillProduct,
+  type TillTable,
+  type TillUser,
+  tableOf,
+  userOf,
 } from './items.ts';
 
 /** What the page shows of the till's catalog. Never changed in place. */
@@ -17,6 +21,9 @@ export interface Catalog {
   readonly ordered: readonly TillProduct[];
   readonly categories: readonly TillCategory[];
   readonly modifiers: ReadonlyMap<string, TillModifier>;
+  readonly tables: readonly TillTable[];
+  /** Those who may sign in, by name. */
+  readonly users: readonly TillUser[];
 }
 
 export const EMPTY_CATALOG: Catalog = {
@@ -24,12 +31,11 @@ export const EMPTY_CATALOG: Catalog = {
   ordered: [],
   categories: [],
   modifiers: new Map(),
+  tables: [],
+  users: [],
 };
 
-/** The kinds that this page reads. Tables and staff are shown as the counts of the till's state. */
-export type ShownKind = Extract<ItemKind, 'category' | 'modifier' | 'product'>;
-
-export type ShownItems = Readonly<Record<ShownKind, readonly WireItem[]>>;
+export type ShownItems = Readonly<Record<ItemKind, readonly WireItem[]>>;
 
 export function catalogOf(items: ShownItems): Catalog {
   const products = new Map(items.product.map((item) => [item.id, productOf(item)] as const));
@@ -39,37 +45,54 @@ export function catalogOf(items: ShownItems): Catalog {
     ordered: byCategory(products.values(), categories),
     categories,
     modifiers: new Map(items.modifier.map((item) => [item.id, modifierOf(item)] as const)),
+    tables: inOrder(items.table.map(tableOf)),
+    users: inOrder(items.user.flatMap((item) => userOf(item) ?? [])),
   };
 }
 
-/** The catalog after the rows that changes touched. Rows that it does not show leave it as it is. */
+/** The catalog after the rows that changes touched. Kinds that no row is of stay as they are. */
 export function withRows(catalog: Catalog, rows: readonly ItemEvent[]): Catalog {
-  const products = new Map(catalog.products);
-  const categories = new Map(catalog.categories.map((category) => [category.id, category] as const));
+  const of = (kind: ItemKind): readonly ItemEvent[] => rows.filter((row) => row.kind === kind);
+  const categories = afterRows(catalog.categories, of('category'), categoryOf);
   const modifiers = new Map(catalog.modifiers);
-  let moved = false;
-  let productsTouched = false;
-  let categoriesTouched = false;
-  for (const { kind, id, item } of rows) {
-    if (kind === 'product') {
-      const before = products.get(id);
-      const after = put(products, id, item === null ? null : productOf(item));
-      moved ||= before === undefined || after === undefined || !isSamePlace(before, after);
-      productsTouched = true;
-    } else if (kind === 'category') {
-      put(categories, id, item === null ? null : categoryOf(item));
-      categoriesTouched = true;
-    } else if (kind === 'modifier') put(modifiers, id, item === null ? null : modifierOf(item));
+  for (const { id, item } of of('modifier')) put(modifiers, id, item === null ? null : modifierOf(item));
+  return {
+    ...productsAfter(catalog, of('product'), categories),
+    categories,
+    modifiers,
+    tables: afterRows(catalog.tables, of('table'), tableOf),
+    users: afterRows(catalog.users, of('user'), userOf),
+  };
+}
+
+function productsAfter(
+  catalog: Catalog,
+  rows: readonly ItemEvent[],
+  categories: readonly TillCategory[],
+): Pick<Catalog, 'products' | 'ordered'> {
+  const products = new Map(catalog.products);
+  let moved = categories !== catalog.categories;
+  for (const { id, item } of rows) {
+    const before = products.get(id);
+    const after = put(products, id, item === null ? null : productOf(item));
+    moved ||= before === undefined || after === undefined || !isSamePlace(before, after);
   }
-  const after = categoriesTouched ? inOrder(categories.values()) : catalog.categories;
   // Sorting 10,000 names by their language takes some 50 ms: only when a change may have moved one.
-  const ordered =
-    moved || categoriesTouched
-      ? byCategory(products.values(), after)
-      : productsTouched
-        ? catalog.ordered.map((product) => products.get(product.id) ?? product)
-        : catalog.ordered;
-  return { products, ordered, categories: after, modifiers };
+  if (moved) return { products, ordered: byCategory(products.values(), categories) };
+  if (rows.length === 0) return { products: catalog.products, ordered: catalog.ordered };
+  return { products, ordered: catalog.ordered.map((product) => products.get(product.id) ?? product) };
+}
+
+/** A short list after changes; the same list when none is for it. */
+function afterRows<T extends Ordered>(
+  list: readonly T[],
+  rows: readonly ItemEvent[],
+  read: (item: WireItem) => T | null,
+): readonly T[] {
+  if (rows.length === 0) return list;
+  const byId = new Map(list.map((each) => [each.id, each] as const));
+  for (const { id, item } of rows) put(byId, id, item === null ? null : read(item));
+  return inOrder(byId.values());
 }
 
 function isSamePlace(a: TillProduct, b: TillProduct): boolean {

@@ -43,6 +43,28 @@ export interface TillOption {
   readonly priceDelta: number;
 }
 
+/** Whether it can be rung up. */
+export function isForSale({ available, price }: TillProduct): boolean {
+  return available && price !== null;
+}
+
+/** A place where guests sit. */
+export interface TillTable {
+  readonly id: string;
+  readonly name: string;
+  readonly area: string | null;
+  readonly seats: number;
+  readonly sortOrder: number;
+}
+
+/** Somebody who may sign in. */
+export interface TillUser {
+  readonly id: string;
+  readonly name: string;
+  readonly role: 'cashier' | 'manager';
+  readonly sortOrder: number;
+}
+
 // The till keeps rows of newer programs as they came; a field that is not as expected takes its default.
 
 export function productOf(item: WireItem): TillProduct {
@@ -83,6 +105,27 @@ export function modifierOf(item: WireItem): TillModifier {
     maxChoices: numberOrNullIn(item, 'max_choices') ?? 1,
     options: Array.isArray(options) ? options.flatMap(optionOf) : [],
     sortOrder: numberOrNullIn(item, 'sort_order') ?? 0,
+  };
+}
+
+export function tableOf(item: WireItem): TillTable {
+  return {
+    id: item.id,
+    name: textOrNullIn(item, 'name') ?? item.id,
+    area: textOrNullIn(item, 'area'),
+    seats: numberOrNullIn(item, 'seats') ?? 2,
+    sortOrder: numberOrNullIn(item, 'sort_order') ?? 0,
+  };
+}
+
+/** Null for who is not active. */
+export function userOf(item: WireItem): TillUser | null {
+  if (item['active'] === false) return null;
+  return {
+    id: item.id,
+    name: textOrNullIn(item, 'name') ?? item.id,
+    role: item['role'] === 'manager' ? 'manager' : 'cashier',
+    sortOrder: 0,
   };
 }
 

@@ -3,22 +3,24 @@ import type { TillCategory, TillProduct } from './items.ts';
 
 /** What the rail chooses from: everything, one category, or what stands in none. */
 export type ShelfId =
+  | { readonly is: 'often' }
   | { readonly is: 'all' }
   | { readonly is: 'category'; readonly id: string }
   | { readonly is: 'rest' };
 
+export const OFTEN: ShelfId = { is: 'often' };
 export const ALL: ShelfId = { is: 'all' };
 export const REST: ShelfId = { is: 'rest' };
 
 export interface Shelf {
   readonly id: ShelfId;
-  /** Null for `all` and `rest`, which the page names itself. */
+  /** Null for `often`, `all` and `rest`, which the page names itself. */
   readonly category: TillCategory | null;
   readonly count: number;
 }
 
-/** Everything first, then the categories in order, then the rest if there is any. */
-export function shelvesOf(catalog: Catalog): readonly Shelf[] {
+/** What is sold often if there is any, everything, then the categories in order, then the rest if there is any. */
+export function shelvesOf(catalog: Catalog, oftenCount = 0): readonly Shelf[] {
   const counts = new Map<string, number>(catalog.categories.map(({ id }) => [id, 0]));
   let rest = 0;
   for (const { categoryId } of catalog.products.values()) {
@@ -27,6 +29,7 @@ export function shelvesOf(catalog: Catalog): readonly Shelf[] {
     else counts.set(categoryId, count + 1);
   }
   return [
+    ...(oftenCount === 0 ? [] : [{ id: OFTEN, category: null, count: oftenCount }]),
     { id: ALL, category: null, count: catalog.products.size },
     ...catalog.categories.map((category) => ({
       id: { is: 'category', id: category.id } as const,
@@ -47,8 +50,14 @@ export function shelfOrAll(shelves: readonly Shelf[], id: ShelfId): ShelfId {
 }
 
 /** The products of a shelf, in the catalog's order. */
-export function productsOn(catalog: Catalog, shelf: ShelfId): readonly TillProduct[] {
+export function productsOn(
+  catalog: Catalog,
+  shelf: ShelfId,
+  often: readonly TillProduct[] = [],
+): readonly TillProduct[] {
   switch (shelf.is) {
+    case 'often':
+      return often;
     case 'all':
       return catalog.ordered;
     case 'category':
@@ -58,4 +67,15 @@ export function productsOn(catalog: Catalog, shelf: ShelfId): readonly TillProdu
       return catalog.ordered.filter(({ categoryId }) => categoryId === null || !known.has(categoryId));
     }
   }
+}
+
+/** A shelf as a text that can be kept. */
+export function shelfKey(shelf: ShelfId): string {
+  return shelf.is === 'category' ? `category ${shelf.id}` : shelf.is;
+}
+
+/** The inverse of shelfKey; everything where it is none. */
+export function shelfOfKey(key: string): ShelfId {
+  if (key.startsWith('category ')) return { is: 'category', id: key.slice('category '.length) };
+  return [OFTEN, ALL, REST].find(({ is }) => is === key) ?? ALL;
 }

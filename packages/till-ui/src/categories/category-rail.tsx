@@ -1,15 +1,18 @@
 import './category-rail.css';
 import type { VNode } from 'preact';
 import { useRef } from 'preact/hooks';
-import { isSameShelf, type Shelf } from '../catalog/shelves.ts';
+import { isSameShelf, type Shelf, shelfKey } from '../catalog/shelves.ts';
+import { SELLING } from '../counter/place.ts';
+import { formatNumber } from '../i18n/numbers.ts';
+import { strings } from '../i18n/strings.ts';
 import { usePage } from '../page/context.ts';
-import { strings } from '../strings.ts';
 import { indexAfterKey } from '../ui/arrow-keys.ts';
 import { isRightToLeft } from '../ui/direction.ts';
+import { Icon } from '../ui/icon.tsx';
 
 /** The categories: a rail at the side, a row of chips on a small screen. One tab stop; arrows move in it. */
 export function CategoryRail(): VNode {
-  const { view } = usePage();
+  const { view, counter } = usePage();
   const list = useRef<HTMLUListElement>(null);
   const shelves = view.shelves.value;
   const chosen = shelves.findIndex(({ id }) => isSameShelf(id, view.shelf.value));
@@ -28,7 +31,7 @@ export function CategoryRail(): VNode {
         {shelves.map((shelf, index) => {
           const isChosen = index === chosen && !view.isSearching.value;
           return (
-            <li key={keyOf(shelf)}>
+            <li key={shelfKey(shelf.id)}>
               <button
                 type="button"
                 class={`shelf${isChosen ? ' is-chosen' : ''}${shelf.category === null ? '' : ' has-edge'}`}
@@ -36,12 +39,16 @@ export function CategoryRail(): VNode {
                 data-testid="category"
                 tabIndex={index === chosen ? 0 : -1}
                 style={{ '--edge': shelf.category?.color ?? 'var(--line-strong)' }}
-                onClick={() => view.choose(shelf.id)}
+                onClick={() => {
+                  view.choose(shelf.id);
+                  counter.go(SELLING);
+                }}
               >
+                {shelf.id.is === 'often' ? <Icon name="star" size={18} /> : null}
                 <span class="shelf-name" dir="auto">
                   {nameOf(shelf)}
                 </span>
-                <span class="shelf-count figures">{shelf.count.toLocaleString()}</span>
+                <span class="shelf-count figures">{formatNumber(shelf.count)}</span>
               </button>
             </li>
           );
@@ -53,9 +60,5 @@ export function CategoryRail(): VNode {
 
 export function nameOf(shelf: Shelf): string {
   if (shelf.category !== null) return shelf.category.name;
-  return shelf.id.is === 'all' ? strings.categories.all : strings.categories.rest;
-}
-
-function keyOf({ id }: Shelf): string {
-  return id.is === 'category' ? `category ${id.id}` : id.is;
+  return shelf.id.is === 'category' ? shelf.id.id : strings.categories[shelf.id.is];
 }

@@ -3,8 +3,8 @@ import type { ComponentChildren, VNode } from 'preact';
 import { type Catalog, EMPTY_CATALOG } from '../catalog/catalog.ts';
 import type { TillModifier, TillProduct } from '../catalog/items.ts';
 import { formatDifference, formatMoney } from '../format/money.ts';
+import { strings } from '../i18n/strings.ts';
 import { usePage } from '../page/context.ts';
-import { strings } from '../strings.ts';
 import { Sheet } from '../ui/sheet.tsx';
 
 interface ProductSheetProps {

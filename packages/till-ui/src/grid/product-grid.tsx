@@ -3,7 +3,7 @@ import type { VNode } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { TillCategory, TillProduct } from '../catalog/items.ts';
 import type { PriceFlashes } from '../catalog/price-flash.ts';
-import { strings } from '../strings.ts';
+import { strings } from '../i18n/strings.ts';
 import { indexAfterKey } from '../ui/arrow-keys.ts';
 import { isRightToLeft } from '../ui/direction.ts';
 import { Tile } from './tile.tsx';
@@ -23,12 +23,14 @@ interface GridProps {
   readonly categories: readonly TillCategory[];
   readonly flashes: PriceFlashes;
   readonly onOpen: (productId: string) => void;
+  /** All that there is to know of a product: a long press, or the other button of a mouse. */
+  readonly onDetail: (productId: string) => void;
 }
 
 const NO_WINDOW: GridWindow = { start: 0, end: 0 };
 
 /** All products of a choice, of which only those in sight are drawn. One tab stop; arrows move in it. */
-export function ProductGrid({ products, categories, flashes, onOpen }: GridProps): VNode {
+export function ProductGrid({ products, categories, flashes, onOpen, onDetail }: GridProps): VNode {
   const scroller = useRef<HTMLDivElement>(null);
   const size = useSize(scroller);
   const [scrollTop, setScrollTop] = useState(0);
@@ -102,6 +104,7 @@ export function ProductGrid({ products, categories, flashes, onOpen }: GridProps
                 flash={flashes.get(product.id)}
                 tabIndex={index === active ? 0 : -1}
                 onOpen={onOpen}
+                onDetail={onDetail}
               />
             </li>
           );

@@ -1,16 +1,17 @@
 import './products-pane.css';
 import '../ui/button.css';
 import type { VNode } from 'preact';
+import { isForSale } from '../catalog/items.ts';
 import { isSameShelf } from '../catalog/shelves.ts';
 import { nameOf } from '../categories/category-rail.tsx';
+import { strings } from '../i18n/strings.ts';
 import { usePage } from '../page/context.ts';
-import { strings } from '../strings.ts';
 import { Empty } from '../ui/empty.tsx';
 import { ProductGrid } from './product-grid.tsx';
 
 /** The page's middle: what the chosen category holds, or what the search found. */
 export function ProductsPane(): VNode {
-  const { till, view } = usePage();
+  const { till, counter, view } = usePage();
   const catalog = till.catalog.catalog.value;
   const products = view.products.value;
   const choice = view.isSearching.value ? `search ${view.query.value}` : JSON.stringify(view.shelf.value);
@@ -28,6 +29,11 @@ export function ProductsPane(): VNode {
           categories={catalog.categories}
           flashes={till.catalog.flashes.value}
           onOpen={(productId) => {
+            const product = catalog.products.get(productId);
+            if (counter.ready.value && product !== undefined && isForSale(product)) counter.tap(productId);
+            else view.sheet.value = { is: 'product', productId };
+          }}
+          onDetail={(productId) => {
             view.sheet.value = { is: 'product', productId };
           }}
         />

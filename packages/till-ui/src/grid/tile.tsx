@@ -3,7 +3,7 @@ import type { VNode } from 'preact';
 import type { TillProduct } from '../catalog/items.ts';
 import type { PriceFlash } from '../catalog/price-flash.ts';
 import { formatMoney } from '../format/money.ts';
-import { strings } from '../strings.ts';
+import { strings } from '../i18n/strings.ts';
 import { Icon } from '../ui/icon.tsx';
 
 interface TileProps {
@@ -13,10 +13,11 @@ interface TileProps {
   readonly flash: PriceFlash | undefined;
   readonly tabIndex: 0 | -1;
   readonly onOpen: (productId: string) => void;
+  readonly onDetail: (productId: string) => void;
 }
 
 /** One product. A price that has just changed flashes once and stands beside the old one for a while. */
-export function Tile({ product, color, flash, tabIndex, onOpen }: TileProps): VNode {
+export function Tile({ product, color, flash, tabIndex, onOpen, onDetail }: TileProps): VNode {
   const state = `${product.available ? '' : ' is-unavailable'}${flash === undefined ? '' : ' is-changed'}`;
   return (
     <button
@@ -27,6 +28,10 @@ export function Tile({ product, color, flash, tabIndex, onOpen }: TileProps): VN
       tabIndex={tabIndex}
       style={color === null ? {} : { '--edge': color }}
       onClick={() => onOpen(product.id)}
+      onContextMenu={(event) => {
+        event.preventDefault();
+        onDetail(product.id);
+      }}
     >
       {flash === undefined ? null : <span key={flash.atMs} class="tile-flash" />}
       <span class="tile-name" dir="auto">

@@ -1,8 +1,8 @@
 import './strip.css';
 import '../status/status-colors.css';
 import type { VNode } from 'preact';
+import { strings } from '../i18n/strings.ts';
 import { usePage } from '../page/context.ts';
-import { strings } from '../strings.ts';
 import { Icon } from '../ui/icon.tsx';
 import { currentNotices } from './current.ts';
 

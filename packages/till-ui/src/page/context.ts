@@ -1,11 +1,13 @@
 import { type Context, createContext } from 'preact';
 import { useContext } from 'preact/hooks';
+import type { Counter } from '../counter/counter.ts';
 import type { Till } from './till.ts';
 import type { View } from './view.ts';
 
-/** What every component may reach: the till, and what the cashier has chosen to see of it. */
+/** What every component may reach: the till, selling, and what the cashier has chosen to see of it. */
 export interface Page {
   readonly till: Till;
+  readonly counter: Counter;
   readonly view: View;
 }
 

@@ -1,15 +1,15 @@
 import './header.css';
 import type { VNode } from 'preact';
 import { useEffect } from 'preact/hooks';
+import { strings } from '../i18n/strings.ts';
 import { StatusChip } from '../status/status-chip.tsx';
-import { strings } from '../strings.ts';
 import { Icon } from '../ui/icon.tsx';
 import { usePage } from './context.ts';
 import { SearchBox } from './search-box.tsx';
 
 /** Which till this is, the search, and how it stands with the server. */
 export function Header(): VNode {
-  const { till, view } = usePage();
+  const { till, counter, view } = usePage();
   const state = till.state.value;
   const name = state?.terminal_name ?? '';
   useEffect(() => {
@@ -25,19 +25,20 @@ export function Header(): VNode {
           {state?.license_key}
         </p>
       </div>
-      <SearchBox />
+      {counter.locked.value || counter.setup.value?.state === 'needed' ? null : <SearchBox />}
       <div class="head-end">
         <StatusChip />
         <button
           type="button"
-          class="head-activity"
-          aria-label={strings.activity.open}
-          data-testid="open-activity"
+          class="head-menu"
+          aria-label={strings.menu.open}
+          data-testid="open-menu"
+          aria-haspopup="dialog"
           onClick={() => {
-            view.sheet.value = { is: 'activity' };
+            view.sheet.value = { is: 'menu' };
           }}
         >
-          <Icon name="activity" size={24} />
+          <Icon name="menu" size={26} />
         </button>
       </div>
     </header>

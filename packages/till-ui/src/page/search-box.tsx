@@ -1,21 +1,25 @@
 import './search-box.css';
 import type { VNode } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import { isForSale } from '../catalog/items.ts';
 import { soleMatch } from '../catalog/search.ts';
-import { strings } from '../strings.ts';
+import { SELLING } from '../counter/place.ts';
+import { strings } from '../i18n/strings.ts';
 import { Icon } from '../ui/icon.tsx';
 import { usePage } from './context.ts';
 import { searchKey } from './search-keys.ts';
 
 /** Search by typing or by a scanner, which types a code and Enter wherever the focus is. `/` goes to it. */
 export function SearchBox(): VNode {
-  const { view } = usePage();
+  const { counter, view } = usePage();
   const input = useRef<HTMLInputElement>(null);
 
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent): void => {
       const { current } = input;
       if (current === null || view.sheet.peek().is !== 'none') return;
+      // There, digits are money or a PIN.
+      if (counter.place.peek().is === 'pay' || counter.locked.peek()) return;
       const act = searchKey(event, document.activeElement);
       if (act === 'none') return;
       if (act === 'focus') event.preventDefault();
@@ -25,15 +29,26 @@ export function SearchBox(): VNode {
     };
     document.addEventListener('keydown', onKeyDown);
     return () => document.removeEventListener('keydown', onKeyDown);
-  }, [view]);
+  }, [view, counter]);
 
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key === 'Escape') view.query.value = '';
     if (event.key !== 'Enter') return;
-    const product = soleMatch(view.products.value, view.query.value);
-    if (product === null) return;
-    input.current?.select();
-    view.sheet.value = { is: 'product', productId: product.id };
+    const query = view.query.value.trim();
+    const product = soleMatch(view.products.value, query);
+    if (product === null) {
+      if (query !== '' && view.products.value.length === 0)
+        counter.tell(strings.search.scannedNothing(query));
+      input.current?.select();
+      return;
+    }
+    if (counter.ready.value && !counter.locked.value && isForSale(product)) {
+      view.query.value = '';
+      counter.tap(product.id);
+    } else {
+      input.current?.select();
+      view.sheet.value = { is: 'product', productId: product.id };
+    }
   };
 
   return (
@@ -58,6 +73,8 @@ export function SearchBox(): VNode {
         value={view.query.value}
         onInput={(event) => {
           view.query.value = event.currentTarget.value;
+          // What is found stands where the products are.
+          if (counter.place.value.is !== 'selling') counter.go(SELLING);
         }}
         onKeyDown={onKeyDown}
       />

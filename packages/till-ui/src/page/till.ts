@@ -1,20 +1,20 @@
 import { batch, computed, type ReadonlySignal, signal } from '@preact/signals';
-import type { TerminalState } from '@tillcast/protocol/http/terminal-api';
 import { type ActivityStore, activityStore } from '../activity/activity-store.ts';
 import { type CatalogStore, catalogStore } from '../catalog/catalog-store.ts';
+import type { TillState } from '../server/answers.ts';
 import type { TillApi } from '../server/api.ts';
 import type { Clock } from '../server/clock.ts';
 import { connect } from '../server/connection.ts';
 import type { OpenEvents } from '../server/events.ts';
 import { isReachable, SILENCE_MAX_MS } from '../server/health.ts';
 import { type StatusView, statusView } from '../status/status-view.ts';
-import { ASKING, answered, IDLE, type SyncRun, UNREACHABLE } from '../status/sync-answer.ts';
+import { ASKING, answered, IDLE, type SyncRun, unreachable } from '../status/sync-answer.ts';
 
 const TICK_MS = 500;
 
 /** All that the page knows of the till, and what it can ask of it. */
 export interface Till {
-  readonly state: ReadonlySignal<TerminalState | null>;
+  readonly state: ReadonlySignal<TillState | null>;
   readonly reachable: ReadonlySignal<boolean>;
   readonly status: ReadonlySignal<StatusView>;
   readonly sync: ReadonlySignal<SyncRun>;
@@ -25,6 +25,8 @@ export interface Till {
   syncNow(): void;
   /** Forgets what the last "Sync now" came to. */
   forgetSync(): void;
+  /** Calls back when orders, sales or who is signed in may have changed; the function that it returns ends that. */
+  onCounter(call: () => void): () => void;
   /** Looks at once, as when the page comes to the front again. */
   wake(): void;
   stop(): void;
@@ -40,12 +42,16 @@ export interface TillParts {
 export function startTill(parts: TillParts): Till {
   const { api, clock } = parts;
   const startedAtMs = clock.monotonicMs();
-  const state = signal<TerminalState | null>(null);
+  const state = signal<TillState | null>(null);
   const heardAtMs = signal<number | null>(null);
   const lost = signal(false);
   const eventsOpen = signal(false);
   const nowMs = signal(startedAtMs);
   const wallMs = signal(clock.wallMs());
+  const counterCalls = new Set<() => void>();
+  const tellCounter = (): void => {
+    for (const call of counterCalls) call();
+  };
   const sync = signal<SyncRun>(IDLE);
   const catalog = catalogStore(parts);
   const activity = activityStore(parts);
@@ -88,6 +94,7 @@ export function startTill(parts: TillParts): Till {
       eventsOpen.value = true;
       catalog.readAnew();
       activity.readAnew();
+      tellCounter();
     },
     closed: () => {
       eventsOpen.value = false;
@@ -102,6 +109,7 @@ export function startTill(parts: TillParts): Till {
       activity.readAnew();
     },
     activity: (line) => activity.take(line),
+    counter: tellCounter,
   });
 
   const runSync = async (): Promise<void> => {
@@ -110,7 +118,7 @@ export function startTill(parts: TillParts): Till {
       sync.value = answered(await api.syncNow());
     } catch (error) {
       parts.report('Sync now was not answered.', error);
-      sync.value = UNREACHABLE;
+      sync.value = unreachable();
     }
     connection.askNow();
   };
@@ -128,6 +136,10 @@ export function startTill(parts: TillParts): Till {
     },
     forgetSync: () => {
       if (sync.peek().is === 'answered') sync.value = IDLE;
+    },
+    onCounter: (call) => {
+      counterCalls.add(call);
+      return () => counterCalls.delete(call);
     },
     wake: () => {
       tick();

@@ -43,8 +43,20 @@ const KINDS: Readonly<Record<ItemKind, true>> = {
   user: true,
 };
 
+/** How much of the first catalog is here; `of` is null while nobody knows how much there is. */
+export interface Loading {
+  readonly rows: number;
+  readonly of: number | null;
+}
+
+/** The till's state as the page takes it. */
+export interface TillState extends TerminalState {
+  /** Null unless the first catalog is being loaded. */
+  readonly loading: Loading | null;
+}
+
 /** `GET /api/state` and the `state` event. @throws UnreadableAnswer */
-export function readState(value: unknown): TerminalState {
+export function readState(value: unknown): TillState {
   const fields = fieldsOf(value, 'The state');
   const status = keyOf(STATUS_WORDS, fields['status']);
   if (status === null) throw new UnreadableAnswer('status is none that this page knows.');
@@ -71,7 +83,13 @@ export function readState(value: unknown): TerminalState {
       user: numberIn(items, 'user'),
     },
     notices: listIn(fields, 'notices').map(readNotice),
+    loading: readLoading(fields['loading']),
   };
+}
+
+function readLoading(value: unknown): Loading | null {
+  if (!isFields(value)) return null;
+  return { rows: numberIn(value, 'rows'), of: numberOrNullIn(value, 'of') };
 }
 
 function readNotice(value: unknown): Notice {

@@ -1,7 +1,7 @@
-import type { Activity, SyncNowAnswer, TerminalState } from '@tillcast/protocol/http/terminal-api';
+import type { Activity, SyncNowAnswer } from '@tillcast/protocol/http/terminal-api';
 import type { ItemKind } from '@tillcast/protocol/items/kind';
 import type { WireItem } from '@tillcast/protocol/messages/payload';
-import { readActivities, readItems, readState, readSyncNow } from './answers.ts';
+import { readActivities, readItems, readState, readSyncNow, type TillState } from './answers.ts';
 
 /** A read of a whole kind may be large, and the machine old. */
 const READ_TIMEOUT_MS = 15_000;
@@ -10,7 +10,7 @@ const SYNC_TIMEOUT_MS = 4_000;
 
 /** The till's local server. All reject when it is not reached, says no, or answers what is not readable. */
 export interface TillApi {
-  state(timeoutMs: number): Promise<TerminalState>;
+  state(timeoutMs: number): Promise<TillState>;
   items(kind: ItemKind): Promise<readonly WireItem[]>;
   activity(): Promise<readonly Activity[]>;
   syncNow(): Promise<SyncNowAnswer>;

@@ -1,4 +1,4 @@
-import type { TerminalState } from '@tillcast/protocol/http/terminal-api';
+import type { TillState } from './answers.ts';
 import type { TillApi } from './api.ts';
 import type { Clock } from './clock.ts';
 import type { EventHandlers, OpenEvents } from './events.ts';
@@ -77,6 +77,7 @@ function keepEvents({ openEvents, clock, report }: Parts, handlers: ConnectionHa
       items: heard((rows) => handlers.items(rows)),
       catalog: heard(() => handlers.catalog()),
       activity: heard((line) => handlers.activity(line)),
+      counter: heard(() => handlers.counter()),
       failed: (cause) => {
         close = null;
         failures += 1;
@@ -103,7 +104,7 @@ function keepEvents({ openEvents, clock, report }: Parts, handlers: ConnectionHa
 }
 
 interface Answered {
-  readonly answered: (state: TerminalState, askedAtMs: number, afterSilence: boolean) => void;
+  readonly answered: (state: TillState, askedAtMs: number, afterSilence: boolean) => void;
   readonly refused: () => void;
 }
 

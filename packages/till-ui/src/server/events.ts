@@ -1,14 +1,16 @@
-import type { Activity, ItemEvent, TerminalState } from '@tillcast/protocol/http/terminal-api';
-import { readActivity, readItemEvents, readState } from './answers.ts';
+import type { Activity, ItemEvent } from '@tillcast/protocol/http/terminal-api';
+import { readActivity, readItemEvents, readState, type TillState } from './answers.ts';
 
 /** What the event stream of the till's server tells. */
 export interface EventHandlers {
   opened(): void;
-  state(state: TerminalState): void;
+  state(state: TillState): void;
   items(rows: readonly ItemEvent[]): void;
   /** Everything may have changed. */
   catalog(): void;
   activity(line: Activity): void;
+  /** Orders, sales or who is signed in have changed. */
+  counter(): void;
   /** The stream has ended, or said what is not readable. It is closed, and must be opened again. */
   failed(cause: unknown): void;
 }
@@ -42,5 +44,12 @@ export const openEvents: OpenEvents = (handlers) => {
     () => handlers.catalog(),
   );
   on('activity', readActivity, (line) => handlers.activity(line));
+  for (const type of ['order', 'sales', 'session']) {
+    on(
+      type,
+      (value) => value,
+      () => handlers.counter(),
+    );
+  }
   return () => source.close();
 };

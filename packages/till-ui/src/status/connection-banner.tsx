@@ -2,8 +2,8 @@ import '../notices/strip.css';
 import './status-colors.css';
 import type { VNode } from 'preact';
 import { formatTimeOfDay } from '../format/time.ts';
+import { strings } from '../i18n/strings.ts';
 import { usePage } from '../page/context.ts';
-import { strings } from '../strings.ts';
 import { Icon } from '../ui/icon.tsx';
 
 /** One line while the till is offline or needs attention. It says so and is in nobody's way. */

@@ -1,5 +1,5 @@
 import { formatAge } from '../format/duration.ts';
-import { strings } from '../strings.ts';
+import { strings } from '../i18n/strings.ts';
 
 /** How long ago the server was last heard, counting up: `4 s ago`. */
 export function lastContactText(lastProofAt: string | null, nowMs: number): string {

@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
+import { strings } from '../i18n/strings.ts';
 import { usePage } from '../page/context.ts';
-import { strings } from '../strings.ts';
 
 /** Says a changed status to screen readers: the word and why, not each version. */
 export function StatusAnnouncer(): VNode {

@@ -1,8 +1,8 @@
 import './status-chip.css';
 import './status-colors.css';
 import type { VNode } from 'preact';
+import { strings } from '../i18n/strings.ts';
 import { usePage } from '../page/context.ts';
-import { strings } from '../strings.ts';
 import { Icon } from '../ui/icon.tsx';
 
 /** Always in the same place: icon, word and shape, and the color last. Opens the details. */

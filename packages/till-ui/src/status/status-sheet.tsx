@@ -2,18 +2,17 @@ import './status-sheet.css';
 import '../ui/button.css';
 import type { TerminalState } from '@tillcast/protocol/http/terminal-api';
 import type { ComponentChildren, VNode } from 'preact';
+import { formatNumber } from '../i18n/numbers.ts';
+import { strings } from '../i18n/strings.ts';
 import { usePage } from '../page/context.ts';
-import { strings } from '../strings.ts';
 import { Icon } from '../ui/icon.tsx';
 import { Sheet } from '../ui/sheet.tsx';
 import { digestText, lastContactText, nextTryText } from './facts.ts';
 import type { SyncRun } from './sync-answer.ts';
 
-const text = strings.sheet;
-
 /** What stands behind the chip's word, and the button to ask the server now. */
 export function StatusSheet({ onClose }: { readonly onClose: () => void }): VNode {
-  const { till } = usePage();
+  const { till, counter } = usePage();
   const { word, label, reason } = till.status.value;
   const state = till.state.value;
   return (
@@ -30,11 +29,25 @@ export function StatusSheet({ onClose }: { readonly onClose: () => void }): VNod
         <p dir="auto">{reason}</p>
       </div>
       {state === null ? null : <Facts state={state} />}
+      {counter.ready.value && !counter.locked.value ? (
+        <button
+          type="button"
+          class="button is-wide"
+          data-testid="show-sales"
+          onClick={() => {
+            counter.go({ is: 'sales' });
+            onClose();
+          }}
+        >
+          <Icon name="receipt" /> {strings.sheet.showSales}
+        </button>
+      ) : null}
     </Sheet>
   );
 }
 
 function Facts({ state }: { readonly state: TerminalState }): VNode {
+  const text = strings.sheet;
   const { till } = usePage();
   const nowMs = till.wallMs.value;
   const nextTry = nextTryText(state.next_retry_at, nowMs);
@@ -45,7 +58,7 @@ function Facts({ state }: { readonly state: TerminalState }): VNode {
       </Fact>
       {nextTry === null ? null : <Fact name={text.nextTry}>{nextTry}</Fact>}
       <Fact name={text.version} testId="catalog-version">
-        {state.version === null ? text.noVersion : `v${state.version}`}
+        {state.version === null ? text.noVersion : strings.version(state.version)}
       </Fact>
       <Fact name={text.content} testId="content-verified">
         <Content state={state} />
@@ -53,7 +66,7 @@ function Facts({ state }: { readonly state: TerminalState }): VNode {
       <Fact name={text.channel}>{state.broker_attached ? text.yes : text.no}</Fact>
       {state.unsent_sales === 0 ? null : (
         <Fact name={text.unsent} testId="unsent-sales">
-          {state.unsent_sales}
+          {formatNumber(state.unsent_sales)}
         </Fact>
       )}
       <Fact name={text.holds}>
@@ -76,6 +89,7 @@ function Facts({ state }: { readonly state: TerminalState }): VNode {
 
 /** A digest is proof of the version that it belongs to, offline too; not while the till itself doubts it. */
 function Content({ state }: { readonly state: TerminalState }): VNode {
+  const text = strings.sheet;
   if (state.digest === null || state.version === null) return <>{text.contentNotYet}</>;
   return (
     <>
@@ -109,6 +123,7 @@ function Fact({ name, testId, children }: FactProps): VNode {
 }
 
 function SyncNow({ run, onSync }: { readonly run: SyncRun; readonly onSync: () => void }): VNode {
+  const text = strings.sheet;
   return (
     <>
       <p class="sync-answer" role="status" data-testid="sync-answer">

@@ -1,6 +1,6 @@
 import type { TerminalState } from '@tillcast/protocol/http/terminal-api';
 import type { TerminalStatusWord } from '@tillcast/protocol/replica/status';
-import { strings } from '../strings.ts';
+import { strings } from '../i18n/strings.ts';
 
 /** What the page knows about itself and the till's server. */
 export interface Known {

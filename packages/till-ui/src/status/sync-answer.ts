@@ -1,5 +1,5 @@
 import type { SyncNowAnswer } from '@tillcast/protocol/http/terminal-api';
-import { strings } from '../strings.ts';
+import { strings } from '../i18n/strings.ts';
 
 /** Where "Sync now" stands. */
 export type SyncRun =
@@ -9,7 +9,9 @@ export type SyncRun =
 
 export const IDLE: SyncRun = { is: 'idle' };
 export const ASKING: SyncRun = { is: 'asking' };
-export const UNREACHABLE: SyncRun = { is: 'answered', well: false, text: strings.sheet.syncUnreachable };
+export function unreachable(): SyncRun {
+  return { is: 'answered', well: false, text: strings.sheet.syncUnreachable };
+}
 
 /** The till's own words, which say more in the cases that went wrong; ours where it says none. */
 export function answered(answer: SyncNowAnswer): SyncRun {

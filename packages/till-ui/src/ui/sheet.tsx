@@ -1,7 +1,7 @@
 import './sheet.css';
 import type { ComponentChildren, VNode } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { strings } from '../strings.ts';
+import { strings } from '../i18n/strings.ts';
 import { Icon } from './icon.tsx';
 
 interface SheetProps {
@@ -19,10 +19,15 @@ interface SheetProps {
  */
 export function Sheet({ title, testId, onClose, children, foot }: SheetProps): VNode {
   const dialog = useRef<HTMLDialogElement>(null);
+  const isThere = useRef(true);
   useEffect(() => {
     const element = dialog.current;
     element?.showModal();
-    return () => element?.close();
+    return () => {
+      // Its own close comes later, when another sheet may have taken its place.
+      isThere.current = false;
+      element?.close();
+    };
   }, []);
   return (
     <dialog
@@ -30,7 +35,9 @@ export function Sheet({ title, testId, onClose, children, foot }: SheetProps): V
       class="sheet"
       aria-labelledby="sheet-title"
       data-testid={testId}
-      onClose={onClose}
+      onClose={() => {
+        if (isThere.current) onClose();
+      }}
       onClick={(event) => {
         if (event.target === dialog.current) onClose();
       }}
