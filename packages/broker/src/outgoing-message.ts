@@ -27,15 +27,9 @@ const SHORT_STRING_BYTES = 255;
  */
 export function publishOptionsOf(message: OutgoingMessage): Options.Publish {
   const { routingKey, messageId, type, timestampMs, headers, contentEncoding } = message;
-  for (const [name, value] of Object.entries({ routingKey, messageId, type })) {
-    // Only long strings are measured: 85 UTF-16 units are at most 255 bytes.
-    if (value.length > SHORT_STRING_BYTES / 3 && Buffer.byteLength(value) > SHORT_STRING_BYTES) {
-      throw new TillcastError(
-        'message_invalid',
-        `A message's ${name} is longer than AMQP's ${SHORT_STRING_BYTES} bytes.`,
-      );
-    }
-  }
+  checkShort('routingKey', routingKey);
+  checkShort('messageId', messageId);
+  checkShort('type', type);
   if (headers !== undefined && ('CC' in headers || 'BCC' in headers)) {
     throw new TillcastError(
       'message_invalid',
@@ -53,4 +47,13 @@ export function publishOptionsOf(message: OutgoingMessage): Options.Publish {
   if (headers !== undefined) options.headers = headers;
   if (contentEncoding !== undefined) options.contentEncoding = contentEncoding;
   return options;
+}
+
+/** Only long strings are measured: 85 UTF-16 units are at most 255 bytes. */
+function checkShort(name: string, value: string): void {
+  if (value.length <= SHORT_STRING_BYTES / 3 || Buffer.byteLength(value) <= SHORT_STRING_BYTES) return;
+  throw new TillcastError(
+    'message_invalid',
+    `A message's ${name} is longer than AMQP's ${SHORT_STRING_BYTES} bytes.`,
+  );
 }

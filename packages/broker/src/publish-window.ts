@@ -18,10 +18,12 @@ export interface PublishWindowOptions {
   readonly onTimeout: (cause: TillcastError) => void;
 }
 
+/** Told once what became of a message: null when the broker has confirmed it. */
+export type OnSettled = (error: TillcastError | null) => void;
+
 interface Entry {
   readonly message: OutgoingMessage;
-  readonly resolve: () => void;
-  readonly reject: (error: TillcastError) => void;
+  readonly onSettled: OnSettled;
   sentAtMs: number;
 }
 
@@ -50,13 +52,11 @@ export class PublishWindow {
     });
   }
 
-  publish(message: OutgoingMessage): Promise<void> {
-    if (this.#failed !== null) return Promise.reject(this.#failed);
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const entry: Entry = { message, resolve, reject, sentAtMs: 0 };
+  send(message: OutgoingMessage, onSettled: OnSettled): void {
+    if (this.#failed !== null) return onSettled(this.#failed);
+    const entry: Entry = { message, onSettled, sentAtMs: 0 };
     if (this.#mayWrite() && this.#waitingFrom === this.#waiting.length) this.#send(entry);
     else this.#waiting.push(entry);
-    return promise;
   }
 
   /** Resolves once nothing is unconfirmed or waiting, or the window has failed. */
@@ -83,7 +83,7 @@ export class PublishWindow {
     this.#waiting = [];
     this.#waitingFrom = 0;
     this.#ended.abort();
-    for (const entry of failed) entry.reject(this.#failed);
+    for (const entry of failed) entry.onSettled(this.#failed);
     this.#reportEmpty();
   }
 
@@ -109,7 +109,7 @@ export class PublishWindow {
       if (!this.#watching) void this.#watch();
     } catch (error) {
       // amqplib throws on what it cannot encode, and when the channel is closed and has not yet said so.
-      entry.reject(
+      entry.onSettled(
         error instanceof TillcastError
           ? error
           : new TillcastError(
@@ -125,9 +125,9 @@ export class PublishWindow {
   #confirmed(entry: Entry, error: unknown): void {
     if (!this.#unconfirmed.delete(entry)) return;
     if (error === null || error === undefined) {
-      entry.resolve();
+      entry.onSettled(null);
     } else if (textOf(error) === 'message nacked') {
-      entry.reject(
+      entry.onSettled(
         new TillcastError(
           'publish_refused',
           `The broker refused message ${entry.message.messageId} (nack).`,
@@ -135,7 +135,7 @@ export class PublishWindow {
         ),
       );
     } else {
-      entry.reject(
+      entry.onSettled(
         new TillcastError(
           'broker_unavailable',
           `The channel was lost before the broker confirmed message ${entry.message.messageId}: ${textOf(error)}`,

@@ -4,7 +4,7 @@ import { type ChannelLife, watchChannel } from './channel-life.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { BrokerConnection, SessionHandle } from './connection.ts';
 import type { OutgoingMessage } from './outgoing-message.ts';
-import { PublishWindow } from './publish-window.ts';
+import { type OnSettled, PublishWindow } from './publish-window.ts';
 import type { ChannelSource, OpenSession } from './session.ts';
 import { ensureExchange } from './topology.ts';
 
@@ -113,8 +113,18 @@ export class Publisher implements AsyncDisposable {
    *   `message_too_large`, `message_invalid` when it cannot be sent at all
    */
   publish(message: OutgoingMessage): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.send(message, (error) => {
+        if (error === null) resolve();
+        else reject(error);
+      });
+    });
+  }
+
+  /** As `publish`, for many: a promise for each message of a batch costs as much as the message. */
+  send(message: OutgoingMessage, onSettled: OnSettled): void {
     if (message.body.byteLength > this.#maxBodyBytes) {
-      return Promise.reject(
+      return onSettled(
         new TillcastError(
           'message_too_large',
           `Message ${message.messageId} has ${message.body.byteLength} bytes; at most ${this.#maxBodyBytes} are published. Send less, and let the terminals pull the rest.`,
@@ -122,14 +132,14 @@ export class Publisher implements AsyncDisposable {
       );
     }
     if (this.#window === null) {
-      return Promise.reject(
+      return onSettled(
         new TillcastError(
           'broker_unavailable',
           `Message ${message.messageId} was not published: there is no channel to the broker now.`,
         ),
       );
     }
-    return this.#window.publish(message);
+    this.#window.send(message, onSettled);
   }
 
   async #open(channels: ChannelSource): Promise<OpenSession> {

@@ -1,4 +1,4 @@
-import { type PublishContext, report, settle } from './change-batch.ts';
+import { type Publication, type PublishContext, publishAll } from './change-batch.ts';
 import type { ChangeLog, WaitingBroadcast } from './change-log.ts';
 import { outgoingBroadcast } from './outgoing.ts';
 
@@ -19,22 +19,17 @@ export class BroadcastRelay {
 
   /** Publishes what waits; what fails waits on for the next call. */
   async publishWaiting(): Promise<void> {
-    const { log, mayPublish } = this.#options;
+    const { log, context, mayPublish } = this.#options;
     if (!mayPublish()) return;
     const waiting = await log.readWaitingBroadcasts();
     if (waiting.length === 0 || !mayPublish()) return;
-    const published = await Promise.all(waiting.map((broadcast) => this.#publish(broadcast)));
-    const ids = published.filter((id) => id !== null);
+    const outcomes = await publishAll(waiting.map(publicationOf), context);
+    const ids = waiting.filter((_, index) => outcomes[index]?.outcome !== 'failed').map(({ id }) => id);
     if (ids.length > 0) await log.markBroadcastsPublished(ids);
   }
+}
 
-  /** The broadcast's id when it need not be tried again. */
-  async #publish(broadcast: WaitingBroadcast): Promise<string | null> {
-    const { context } = this.#options;
-    const message = outgoingBroadcast(broadcast);
-    const outcome = await settle(context.publisher.publish(message));
-    const fields = { license: '*', message_type: message.type, routing_key: message.routingKey };
-    report(outcome, fields, broadcast.createdAt.getTime(), context);
-    return outcome.outcome === 'failed' ? null : broadcast.id;
-  }
+function publicationOf(broadcast: WaitingBroadcast): Publication {
+  const sinceMs = broadcast.createdAt.getTime();
+  return { message: outgoingBroadcast(broadcast), sinceMs, fields: () => ({ license: '*' }) };
 }

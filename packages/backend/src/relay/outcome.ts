@@ -9,6 +9,8 @@ export type Outcome =
   /** It can never be published; whoever misses it sees the gap and pulls. */
   | { readonly outcome: 'impossible'; readonly error: TillcastError };
 
+export const CONFIRMED: Outcome = { outcome: 'confirmed' };
+
 const IMPOSSIBLE: ReadonlySet<ErrorCode> = new Set(['message_too_large', 'message_invalid']);
 
 /** The outcome of a publish that was rejected. */

@@ -1,11 +1,11 @@
 import type { Clock, Logger, OutgoingMessage } from '@tillcast/broker';
-import type { ErrorCode } from '@tillcast/protocol/errors';
+import type { ErrorCode, TillcastError } from '@tillcast/protocol/errors';
 import type { ChangeLog } from './change-log.ts';
 
 /** What a relay needs of a publisher; the broker's fits. */
 export interface RelayPublisher {
-  /** Resolves on the broker's confirm; the order of calls is the order on the wire. */
-  publish(message: OutgoingMessage): Promise<void>;
+  /** Calls back once: with null on the broker's confirm, else with why there is none. The order of calls is the order on the wire. */
+  send(message: OutgoingMessage, onSettled: (error: TillcastError | null) => void): void;
   readonly ready: boolean;
   onReadyChange(listener: (ready: boolean) => void): () => void;
 }

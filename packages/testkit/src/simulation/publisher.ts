@@ -10,10 +10,7 @@ import type { Surroundings } from './surroundings.ts';
 /** As the backend sets it. */
 const CONFIRM_TIMEOUT_MS = 5_000;
 
-interface Waiting {
-  readonly resolve: () => void;
-  readonly reject: (error: TillcastError) => void;
-}
+type OnSettled = (error: TillcastError | null) => void;
 
 /** A relay's publisher over a simulated line: messages in order, each until its confirm, with the real one's errors. */
 export class SimulatedPublisher implements RelayPublisher {
@@ -23,7 +20,7 @@ export class SimulatedPublisher implements RelayPublisher {
   readonly #random: Random;
   readonly #line: BrokerLine;
   readonly #listeners = new Set<(ready: boolean) => void>();
-  readonly #waiting = new Map<number, Waiting>();
+  readonly #waiting = new Map<number, OnSettled>();
   readonly #onConfirmed: (message: OutgoingMessage) => void;
   #sequence = 0;
   #ready = false;
@@ -58,12 +55,11 @@ export class SimulatedPublisher implements RelayPublisher {
     return () => this.#listeners.delete(listener);
   }
 
-  publish(message: OutgoingMessage): Promise<void> {
-    if (!this.#ready || !this.#line.isOpen) return Promise.reject(unavailable());
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
+  send(message: OutgoingMessage, onSettled: OnSettled): void {
+    if (!this.#ready || !this.#line.isOpen) return onSettled(unavailable());
     this.#sequence += 1;
     const sequence = this.#sequence;
-    this.#waiting.set(sequence, { resolve, reject });
+    this.#waiting.set(sequence, onSettled);
     const { nacked, unconfirmed, publisherCut } = this.#surroundings.rates();
     const fate = this.#random.next();
     const routed = this.#random.chance(0.5);
@@ -82,14 +78,12 @@ export class SimulatedPublisher implements RelayPublisher {
       this.#line.down(() => this.#settle(sequence, null));
       return undefined;
     });
-    return promise;
   }
 
   #settle(sequence: number, error: TillcastError | null): void {
-    const waiting = this.#waiting.get(sequence);
+    const onSettled = this.#waiting.get(sequence);
     this.#waiting.delete(sequence);
-    if (error === null) waiting?.resolve();
-    else waiting?.reject(error);
+    onSettled?.(error);
   }
 
   #lost(): void {
