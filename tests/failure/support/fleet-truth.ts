@@ -6,7 +6,7 @@ import { ServerTruth } from './server-truth.ts';
 const LOOK_EVERY_MS = 250;
 
 /** Looks at many tills all the time, as the truth checker looks at a few: at their states, not at their rows. */
-export class FleetTruth {
+export class FleetTruth implements AsyncDisposable {
   readonly tally: { looks: number; live: number } = { looks: 0, live: 0 };
   readonly #fleet: TillFleet;
   readonly #truth: ServerTruth;
@@ -24,13 +24,18 @@ export class FleetTruth {
 
   /** @throws Error where a till did not tell the truth, or nothing was looked at */
   async stop(): Promise<void> {
-    this.#stopping.abort();
-    await this.#running;
-    await this.#truth.stop();
+    await this[Symbol.asyncDispose]();
     if (this.tally.live === 0) throw new Error('No live till was seen, so nothing was shown.');
     if (this.#violations.length === 0) return;
     const shown = this.#violations.slice(0, 5).join('\n\n');
     throw new Error(`${this.#violations.length} times a till did not tell the truth:\n\n${shown}`);
+  }
+
+  /** Looks no more, whatever was found. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopping.abort();
+    await this.#running;
+    await this.#truth.stop();
   }
 
   async #run(): Promise<void> {
