@@ -27,8 +27,8 @@ export class OrderJudge {
 }
 
 /**
- * What is wrong with a till that says "live": a version that was committed more than PROOF_MAX_AGE_MS before it was
- * asked, and that it lacks. Null for nothing.
+ * What is wrong with a till that says "live": a version that was committed longer before it was asked than a proof
+ * lasts, and that it lacks. Null for nothing.
  * @param askedAtMs no later than it answered, by `performance.now()`
  */
 export function falseLive(
@@ -36,10 +36,11 @@ export function falseLive(
   till: { readonly name: string; readonly licenseKey: string },
   state: ToldState,
   askedAtMs: number,
+  proofMaxAgeMs: number = PROOF_MAX_AGE_MS,
 ): string | null {
   const history = truth.now(till.licenseKey);
   if (history === null) return null;
-  const lacks = lacking(history, state, askedAtMs - PROOF_MAX_AGE_MS);
+  const lacks = lacking(history, state, askedAtMs - proofMaxAgeMs);
   if (lacks === null) return null;
   const forMs = Math.round(performance.now() - lacks.knownAtMs);
   return `${till.name} says "live", and the server has had ${lacks.what} for ${forMs} ms.\n  till: ${JSON.stringify(state)}`;

@@ -21,6 +21,8 @@ export interface TruthCheckerOptions {
   readonly contentEveryMs?: number;
   /** Where tills' files are damaged: one that is not live may show less than its version has. Default: always. */
   readonly contentIsDue?: 'always' | 'live';
+  /** Default: as long as a till's proof lasts. */
+  readonly proofMaxAgeMs?: number;
 }
 
 /** How much was looked at. */
@@ -53,6 +55,8 @@ export class TruthChecker {
   readonly #order = new OrderJudge();
   readonly #stopping = new AbortController();
   #running: Promise<void> = Promise.resolve();
+  /** One after the other: of two looks at a till at once the later answer could be read first. */
+  #looks: Promise<void> = Promise.resolve();
 
   constructor(options: TruthCheckerOptions) {
     this.#options = options;
@@ -71,6 +75,12 @@ export class TruthChecker {
   /** Looks at everything once, now. @throws Error with both sides of whatever was found so far */
   async check(): Promise<void> {
     await this.#look(true);
+    this.#report();
+  }
+
+  /** Looks at every till's state once, now, and not at its rows. @throws Error as `check` does */
+  async checkStates(): Promise<void> {
+    await this.#look(false);
     this.#report();
   }
 
@@ -104,9 +114,12 @@ export class TruthChecker {
     }
   }
 
-  async #look(withContent: boolean): Promise<void> {
-    await this.#truth.look();
-    await Promise.all(this.#options.tills().map((till) => this.#lookAt(till, withContent)));
+  #look(withContent: boolean): Promise<void> {
+    this.#looks = this.#looks.then(async () => {
+      await this.#truth.look();
+      await Promise.all(this.#options.tills().map((till) => this.#lookAt(till, withContent)));
+    });
+    return this.#looks;
   }
 
   async #lookAt(till: WatchedTill, withContent: boolean): Promise<void> {
@@ -119,7 +132,7 @@ export class TruthChecker {
     this.#note(this.#order.judge(till.name, state));
     if (state.status === 'live') {
       this.tally.live += 1;
-      this.#note(falseLive(this.#truth, till, state, askedAtMs));
+      this.#note(falseLive(this.#truth, till, state, askedAtMs, this.#options.proofMaxAgeMs));
     }
     const isDue = this.#options.contentIsDue !== 'live' || state.status === 'live';
     if (withContent && isDue) await this.#judgeContent(till, state, url);

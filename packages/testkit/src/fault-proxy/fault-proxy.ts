@@ -56,8 +56,8 @@ export async function openFaultProxy(options: FaultProxyOptions): Promise<FaultP
   const ended: Promise<void>[] = [];
   let waiting: { readonly interception: Interception; readonly happened: () => void } | null = null;
 
-  const intercepted = (bytes: Buffer): Interception | null => {
-    if (waiting === null || !waiting.interception.sees(bytes)) return null;
+  const intercepted = (bytes: Buffer, line: number): Interception | null => {
+    if (waiting === null || !waiting.interception.sees(bytes, line)) return null;
     const { interception, happened } = waiting;
     waiting = null;
     happened();
@@ -65,7 +65,8 @@ export async function openFaultProxy(options: FaultProxyOptions): Promise<FaultP
   };
   const pass = (near: Socket): void => {
     tally.lines += 1;
-    const ofLine = seed * 1_000_003 + tally.lines * 2;
+    const number = tally.lines;
+    const ofLine = seed * 1_000_003 + number * 2;
     const line: Line = new Line({
       near,
       target,
@@ -74,7 +75,7 @@ export async function openFaultProxy(options: FaultProxyOptions): Promise<FaultP
       jitter: seededRandom(ofLine),
       random: seededRandom(ofLine + 1),
       tally,
-      intercepted,
+      intercepted: (bytes) => intercepted(bytes, number),
       onClosed: () => lines.delete(line),
     });
     lines.add(line);

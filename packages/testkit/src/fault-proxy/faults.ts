@@ -38,10 +38,13 @@ export const NO_FAULTS: LineFaults = {
 
 /** A moment on a line that is waited for, and that the line does not survive. */
 export interface Interception {
-  /** Whether these are the bytes that a client sends its server, as they came from the network in one piece. */
-  readonly sees: (bytes: Buffer) => boolean;
-  /** Whether the server still gets them; the client hears nothing of it either way. */
-  readonly passes: boolean;
+  /**
+   * Whether these are the bytes that a client sends its server, as they came from the network in one piece.
+   * @param line which one it is, counted from 1
+   */
+  readonly sees: (bytes: Buffer, line: number) => boolean;
+  /** Whether the server still gets them, or how many of them; the client hears nothing of it either way. */
+  readonly passes: boolean | ((bytes: Buffer) => number);
 }
 
 /** What a proxy has seen and done since it was opened. */

@@ -89,10 +89,11 @@ export class Line {
     this.#deliveries = deliveries;
     this.#join(near, up, (bytes) => {
       const interception = this.#options.intercepted(bytes);
-      if (interception !== null) this.abandon();
-      if (interception?.passes === true) far.write(bytes);
-      if (interception !== null) return;
-      if (deliveries === null) up.push(bytes);
+      if (interception !== null) {
+        const { passes } = interception;
+        this.abandon();
+        if (passes !== false) far.write(passes === true ? bytes : bytes.subarray(0, passes(bytes)));
+      } else if (deliveries === null) up.push(bytes);
       else deliveries.takeFromClient(bytes);
     });
     this.#join(far, down, (bytes) =>

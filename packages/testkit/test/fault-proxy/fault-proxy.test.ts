@@ -163,10 +163,11 @@ test('held in one direction, the other one passes', async () => {
 });
 
 test.each([
-  { passes: true, heardByServer: 'ab' },
-  { passes: false, heardByServer: 'a' },
+  { what: 'pass', passes: true, heardByServer: 'abd' },
+  { what: 'do not pass', passes: false, heardByServer: 'a' },
+  { what: 'pass in part', passes: (bytes: Buffer): number => bytes.indexOf('d'), heardByServer: 'ab' },
 ])(
-  'an intercepted line is dead from the bytes on that are waited for (they pass: $passes)',
+  'an intercepted line is dead from the bytes on that are waited for, which $what',
   async ({ passes, heardByServer }) => {
     const heard: string[] = [];
     const { echo, proxy } = await setUp();
@@ -178,7 +179,7 @@ test.each([
     const happened = proxy.intercept({ sees: (bytes) => bytes.includes('b'), passes });
     client.socket.write('a');
     await soon(() => expect(client.heard()).toBe('a'));
-    client.socket.write('b');
+    client.socket.write('bd');
     await happened;
     other.socket.write('c');
     await soon(() => expect(other.heard()).toBe('c'));
