@@ -17,6 +17,7 @@ export function terminalState(over: Partial<TillState> = {}): TillState {
     next_retry_at: null,
     broker_attached: true,
     unsent_sales: 0,
+    rejected_sales: 0,
     items: { category: 1, modifier: 0, product: 1, table: 0, user: 0 },
     notices: [],
     loading: null,

@@ -182,12 +182,12 @@ function CartBar({ order, isShown }: { readonly order: OpenOrder | null; readonl
         class="cart-show"
         data-testid="cart-show"
         aria-expanded={isShown}
-        aria-label={isShown ? strings.cart.hide : strings.cart.show}
         onClick={() => {
           view.cartShown.value = !isShown;
         }}
       >
         <Icon name="up" size={22} />
+        <span class="unseen">{isShown ? strings.cart.hide : strings.cart.show}</span>
         <span class="cart-where-words">
           <span class="cart-title">{count === 0 ? strings.cart.empty : strings.counts.item(count)}</span>
           <span class="cart-sub" dir="auto">

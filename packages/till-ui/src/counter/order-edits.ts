@@ -46,7 +46,7 @@ export function orderEdits(desk: Desk): OrderEdits {
       show(after);
       return after;
     } catch (error) {
-      if (!again || !(error instanceof Refusal) || error.status !== 409) throw error;
+      if (!again || !(error instanceof Refusal) || error.code !== 'order_changed') throw error;
       desk.open.value = await desk.api.orders();
       return edit(wanted, false);
     }

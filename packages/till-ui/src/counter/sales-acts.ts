@@ -165,7 +165,7 @@ export function salesActs(desk: Desk, { setSession, report }: More): SalesActs {
         try {
           setSession(await api.signOut());
         } catch (error) {
-          if (!(error instanceof Refusal) || error.code !== 'sales_unsent') throw error;
+          if (!(error instanceof Refusal) || error.code !== 'unsent_sales') throw error;
           exportForSignOut.value = true;
         }
       });

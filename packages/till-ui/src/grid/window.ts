@@ -3,7 +3,7 @@ export const TILE_MIN_WIDTH = 176;
 export const TILE_HEIGHT = 104;
 export const TILE_GAP = 8;
 
-const OVERSCAN_ROWS = 3;
+const OVERSCAN_ROWS = 2;
 
 /** How the tiles lie in a grid of some width. */
 export interface GridLayout {
@@ -45,7 +45,7 @@ export function windowOf(
 /** Where a tile lies, from the grid's block and inline start. */
 export function placeOf(
   index: number,
-  layout: GridLayout,
+  layout: Pick<GridLayout, 'columns' | 'tileWidth'>,
 ): { readonly block: number; readonly inline: number } {
   return {
     block: Math.floor(index / layout.columns) * (TILE_HEIGHT + TILE_GAP),

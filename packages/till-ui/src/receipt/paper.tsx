@@ -21,7 +21,7 @@ export function Paper({ sale, shop, tableName, refundOf }: PaperProps): VNode {
   const money = (amount: number): string => formatMoney(amount, sale.currency);
   const isRefund = sale.kind === 'refund';
   return (
-    <article class="paper" data-testid="paper">
+    <article class="paper" tabIndex={0} aria-label={text.title(sale.receipt_number)} data-testid="paper">
       <header class="paper-head">
         <p class="paper-shop" dir="auto">
           {shop}

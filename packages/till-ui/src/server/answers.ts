@@ -75,6 +75,7 @@ export function readState(value: unknown): TillState {
     next_retry_at: textOrNullIn(fields, 'next_retry_at'),
     broker_attached: fields['broker_attached'] === true,
     unsent_sales: numberIn(fields, 'unsent_sales'),
+    rejected_sales: numberOrNullIn(fields, 'rejected_sales') ?? 0,
     items: {
       category: numberIn(items, 'category'),
       modifier: numberIn(items, 'modifier'),

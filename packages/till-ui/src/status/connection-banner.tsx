@@ -12,14 +12,18 @@ export function ConnectionBanner(): VNode | null {
   const { word, reason } = till.status.value;
   if (word === 'live' || word === 'catching_up') return null;
   return (
-    <p class={`strip status-${word}`} data-testid="connection-banner">
+    <section
+      class={`strip status-${word}`}
+      aria-label={strings.status.details}
+      data-testid="connection-banner"
+    >
       <span class="status-mark">
         <Icon name={word} size={18} />
       </span>
-      <span class="strip-text" dir="auto">
+      <p class="strip-text" dir="auto">
         {textOf(word, till.reachable.value, reason, till.state.value?.last_proof_at ?? null)}
-      </span>
-    </p>
+      </p>
+    </section>
   );
 }
 
