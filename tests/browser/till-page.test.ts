@@ -85,6 +85,26 @@ afterEach(async () => {
 const chip = (): Locator => page.getByTestId('status-chip');
 const tile = (id: string): Locator => page.locator(`[data-product-id="${id}"]`);
 
+/** Words in sight, or for screen readers, that are neither marked nor names, figures or codes. For the browser. */
+const UNMARKED = `(() => {
+  const words = /\\p{L}{2}/u;
+  const ofCatalog = 'bdi, [dir=auto], .exact, .figures, .head-license, [lang]:not(html)';
+  const texts = [];
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walk.nextNode()) {
+    const { nodeValue, parentElement } = walk.currentNode;
+    if (!words.test(nodeValue) || parentElement.closest(ofCatalog + ', noscript')) continue;
+    if (!parentElement.textContent.includes('⟦')) texts.push(nodeValue);
+  }
+  for (const element of document.querySelectorAll('[aria-label], [title], [placeholder]')) {
+    for (const name of ['aria-label', 'title', 'placeholder']) {
+      const value = element.getAttribute(name) ?? '';
+      if (words.test(value) && !value.includes('⟦')) texts.push(name + ': ' + value);
+    }
+  }
+  return texts;
+})()`;
+
 async function becomes(read: () => Promise<unknown>, expected: unknown): Promise<void> {
   await expect.poll(read, WAIT).toEqual(expected);
 }
@@ -187,4 +207,30 @@ test.each([
   );
   expect(heights.length).toBeGreaterThan(10);
   expect(heights.filter(({ height }) => height < 56)).toEqual([]);
+});
+
+test('[T40] in the pseudo-language no word is left unmarked that is not of the catalog', async () => {
+  await page.goto(`${till.url}/?lang=en-XA`);
+  await becomes(() => chip().getAttribute('data-status'), 'live');
+  await page.getByTestId('open-menu').click();
+  await becomes(() => page.getByTestId('menu-sheet').count(), 1);
+  expect(await page.evaluate(UNMARKED)).toEqual([]);
+  await page.keyboard.press('Escape');
+  await chip().click();
+  expect(await page.evaluate(UNMARKED)).toEqual([]);
+});
+
+test('[T40] in Arabic the page runs from right to left, and nothing is cut off', async () => {
+  for (const [width, height] of [
+    [1366, 768],
+    [800, 600],
+  ] as const) {
+    await page.setViewportSize({ width, height });
+    await page.goto(`${till.url}/?lang=ar`);
+    await becomes(() => chip().getAttribute('data-status'), 'live');
+    expect(await page.evaluate('[document.documentElement.lang, document.dir]')).toEqual(['ar', 'rtl']);
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
+    const name = await page.getByTestId('terminal-name').boundingBox();
+    expect(name?.x).toBeGreaterThan(width / 2);
+  }
 });

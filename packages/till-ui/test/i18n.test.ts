@@ -23,7 +23,7 @@ function texts(value: unknown, place = ''): readonly (readonly [string, string])
 /** What is written alike in both. */
 const ALIKE = /^\.(discount\.off|cart\.quantity|detail\.taxPercent|search\.heading)/;
 
-test('every text of the page is in Arabic, in Arabic letters, and none is English', () => {
+test('[T40] every text of the page is in Arabic, in Arabic letters, and none is English', () => {
   const english = new Map(texts(en));
   const arabic = texts(ar).filter(([place]) => !ALIKE.test(place));
   expect(arabic.filter(([, text]) => !/\p{Script=Arabic}/u.test(text))).toEqual([]);
@@ -54,7 +54,7 @@ test('the first wished language that the page speaks is taken, else English', ()
   expect(LANGUAGES.map(({ direction }) => direction)).toEqual(['ltr', 'rtl']);
 });
 
-test('words, and money as its country writes it, change with the language', async () => {
+test('[T40] words, and money as its country writes it, change with the language', async () => {
   await speak(languageFor(['ar']), ['ar-EG']);
   expect(strings.cart.pay).toBe(ar.cart.pay);
   expect(language.value.direction).toBe('rtl');
