@@ -1,4 +1,10 @@
 /** What the simulator drives in the place of a whole backend. Not an API: nothing that ships imports it. */
+export {
+  type ActiveNotice,
+  ActiveNotices,
+  type KeptBroadcasts,
+} from './broadcasts/active-notices.ts';
+export { broadcastOf, type NewBroadcast } from './broadcasts/create-broadcast.ts';
 export { type ChangeContent, messageOf } from './catalog/message-of.ts';
 export { type PagePosition, pageToken, parsePageToken } from './catalog/page-token.ts';
 export { type ItemRow, itemRef, planCommit } from './catalog/plan-commit.ts';
@@ -7,8 +13,15 @@ export { waitingChangeOf } from './catalog/waiting-change.ts';
 export { wireRowText } from './catalog/wire-row.ts';
 export { type Change, changeOf } from './catalog/write-change.ts';
 export { openDatabase } from './database/open-database.ts';
+export {
+  type HeardInstance,
+  isCloned,
+  isSameRun,
+  judgeInstance,
+} from './fleet/judge-instance.ts';
 export type { MessageSigner } from './keys/key-ring.ts';
-export { refusalOf, standingOf } from './licenses/standing.ts';
+export type { LicenseState } from './licenses/license.ts';
+export { standingOf } from './licenses/standing.ts';
 export type {
   Backlog,
   ChangeLog,
@@ -20,9 +33,12 @@ export type {
   WaitingChange,
 } from './relay/change-log.ts';
 export type { ChangeNotice } from './relay/channels.ts';
+export { outgoingBroadcast } from './relay/outgoing.ts';
 export { Relay } from './relay/relay.ts';
 export type { RelayPublisher } from './relay/relay-options.ts';
 export { BROADCAST_SHARD, SHARD_COUNT, shardOf } from './relay/shard.ts';
+export { AnswerCache, type AskedContent, type Keeping, type LoadedAnswer } from './sync-api/answer-cache.ts';
+export { type Credentials, LicenseGate } from './sync-api/license-gate.ts';
 export {
   deltaBody,
   digestsBody,
@@ -31,3 +47,4 @@ export {
   rowsBody,
   syncHead,
 } from './sync-api/sync-bodies.ts';
+export { cacheKey } from './sync-api/sync-routes.ts';

@@ -3,7 +3,7 @@ export { askMessageKeys } from './identity/ask-message-keys.ts';
 export { KeptMessageKeys, type MessageKeys } from './identity/message-keys.ts';
 export { newTillKey, pemOf, type TillKey, tillKeyOfPem } from './identity/till-key.ts';
 export { TOKEN_REFUSED_BACKOFF, TokenCredentials } from './identity/token-credentials.ts';
-export { countStart } from './instance.ts';
+export { countStart, INSTANCE_FILE } from './instance.ts';
 export { RenewableLine } from './renewable-line.ts';
 export { Counters } from './replica/counters.ts';
 export { ReplicaDriver } from './replica/driver.ts';

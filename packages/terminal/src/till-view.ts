@@ -118,7 +118,8 @@ export class TillView {
   }
 
   #readNotices(): void {
-    this.#notices = this.#store.notices(this.#serverNow());
+    // All of them: which are in force is asked at each look, by what is known of the server's time by then.
+    this.#notices = this.#store.notices('');
   }
 
   #serverNow(): string {

@@ -212,6 +212,25 @@ test('[T6] a broadcast is kept once, and until it expires', () => {
   expect(store.notices('2026-01-01T12:00:00.000Z')).toEqual([]);
 });
 
+test('[N2] a notice that has ended is remembered until it is forgotten, and not kept as a new one', () => {
+  using folder = tempFolder();
+  using store = open(folder.file('catalog.sqlite'));
+  const notice = {
+    id: 'n1',
+    message: 'Closing early',
+    severity: 'info',
+    sent_at: '2026-01-01T10:00:00.000Z',
+    expires_at: '2026-01-01T12:00:00.000Z',
+  } as const;
+  store.addNotice(notice, line('notice'));
+  expect(store.notices('2026-01-02T00:00:00.000Z')).toEqual([]);
+  expect(store.noticeIds(50)).toEqual(['n1']);
+  store.forgetNotices('2026-01-01T11:59:59.999Z');
+  expect(store.addNotice(notice, line('notice'))).toBeNull();
+  store.forgetNotices('2026-01-01T12:00:00.000Z');
+  expect(store.noticeIds(50)).toEqual([]);
+});
+
 function withDatabase(path: string, work: (db: DatabaseSync) => void): void {
   const db = new DatabaseSync(path);
   work(db);

@@ -4,9 +4,18 @@ import type { Database } from '../database/database.ts';
 import { instantColumn, statement, textColumn } from '../database/statement.ts';
 import { BROADCASTS_CHANNEL } from '../relay/channels.ts';
 
-interface ActiveNotice extends SignedNotice {
+/** A broadcast that has not expired. */
+export interface ActiveNotice extends SignedNotice {
   readonly id: string;
   readonly expiresAt: Date;
+}
+
+/** Where broadcasts are kept; the database's is {@link databaseBroadcasts}. */
+export interface KeptBroadcasts {
+  /** The newest of those that have not expired, the newest first. @throws TillcastError `database_unavailable` */
+  readActive(now: Date): Promise<readonly ActiveNotice[]>;
+  /** Calls back when there are others, or may be, until the returned function is called. */
+  listen(onOthers: () => void): Promise<() => Promise<void>>;
 }
 
 // As many as a till keeps: the newest.
@@ -24,6 +33,15 @@ const READ_ACTIVE = statement<ActiveNotice>(
   },
 );
 
+/** The broadcasts of a database. */
+export function databaseBroadcasts(database: Database): KeptBroadcasts {
+  return {
+    readActive: (now) => database.query(READ_ACTIVE, [now]),
+    listen: (onOthers) =>
+      database.listen(BROADCASTS_CHANNEL, { onNotification: onOthers, onMissed: onOthers }),
+  };
+}
+
 /** In case a notification was lost. */
 const KEPT_FOR_MS = 10_000;
 
@@ -34,14 +52,17 @@ interface Read {
 
 /** The broadcasts that have not expired, read once for all tills that ask. */
 export class ActiveNotices {
-  readonly #database: Database;
+  readonly #broadcasts: KeptBroadcasts;
   readonly #now: () => Date;
+  readonly #steadyMs: () => number;
   #read: Read | null = null;
   #leaveOff: (() => Promise<void>) | undefined;
 
-  constructor(database: Database, now: () => Date) {
-    this.#database = database;
+  /** @param steadyMs a clock that is never set; left out: the machine's */
+  constructor(broadcasts: KeptBroadcasts, now: () => Date, steadyMs: () => number = () => performance.now()) {
+    this.#broadcasts = broadcasts;
     this.#now = now;
+    this.#steadyMs = steadyMs;
   }
 
   /** Resolves when it hears of new ones. @throws TillcastError `database_unavailable` */
@@ -49,10 +70,7 @@ export class ActiveNotices {
     const forget = (): void => {
       this.#read = null;
     };
-    this.#leaveOff = await this.#database.listen(BROADCASTS_CHANNEL, {
-      onNotification: forget,
-      onMissed: forget,
-    });
+    this.#leaveOff = await this.#broadcasts.listen(forget);
     forget();
   }
 
@@ -72,9 +90,9 @@ export class ActiveNotices {
   }
 
   #active(): Promise<readonly ActiveNotice[]> {
-    const nowMs = performance.now();
+    const nowMs = this.#steadyMs();
     if (this.#read !== null && nowMs - this.#read.atMs < KEPT_FOR_MS) return this.#read.notices;
-    const read: Read = { notices: this.#database.query(READ_ACTIVE, [this.#now()]), atMs: nowMs };
+    const read: Read = { notices: this.#broadcasts.readActive(this.#now()), atMs: nowMs };
     this.#read = read;
     read.notices.catch(() => {
       if (this.#read === read) this.#read = null;

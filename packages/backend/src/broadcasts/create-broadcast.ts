@@ -16,16 +16,28 @@ const INSERT = command(
   SELECT pg_notify('${BROADCASTS_CHANNEL}', id::text) FROM broadcast`,
 );
 
-/** Signs a message for every till and hands it to the relay, which publishes it until it expires. */
-export async function createBroadcast(
-  session: Session,
+/** A broadcast as it is kept: a text that was signed, and when it ends. */
+export interface NewBroadcast {
+  readonly id: string;
+  readonly type: BroadcastRequest['type'];
+  readonly message: string;
+  readonly signature: string;
+  readonly createdAt: Date;
+  readonly expiresAt: Date;
+}
+
+/** The signed message of a broadcast that is asked for now. */
+export function broadcastOf(
   request: BroadcastRequest,
-  context: { readonly now: () => Date; readonly signer: MessageSigner },
-): Promise<{ id: string; expires_at: string }> {
-  const now = context.now();
+  {
+    now,
+    signer,
+    newId,
+  }: { readonly now: Date; readonly signer: MessageSigner; readonly newId: () => string },
+): NewBroadcast {
   const expiresAt = new Date(now.getTime() + request.expires_in_s * 1_000);
   const message: BroadcastMessage = {
-    id: uuidv7(),
+    id: newId(),
     type: `broadcast.${request.type}`,
     license_key: '*',
     timestamp: now.toISOString(),
@@ -33,7 +45,19 @@ export async function createBroadcast(
     payload: { message: request.message, severity: request.severity },
   };
   const body = encodeBroadcast(message);
-  const signature = context.signer.sign({ license_key: message.license_key, at: null }, body);
-  await session.query(INSERT, [message.id, request.type, body, signature, now, expiresAt]);
-  return { id: message.id, expires_at: message.expires_at };
+  const signature = signer.sign({ license_key: message.license_key, at: null }, body);
+  return { id: message.id, type: request.type, message: body, signature, createdAt: now, expiresAt };
+}
+
+/** Signs a message for every till and hands it to the relay, which publishes it until it expires. */
+export async function createBroadcast(
+  session: Session,
+  request: BroadcastRequest,
+  context: { readonly now: () => Date; readonly signer: MessageSigner },
+): Promise<{ id: string; expires_at: string }> {
+  const { signer } = context;
+  const broadcast = broadcastOf(request, { now: context.now(), signer, newId: uuidv7 });
+  const { id, type, message, signature, createdAt, expiresAt } = broadcast;
+  await session.query(INSERT, [id, type, message, signature, createdAt, expiresAt]);
+  return { id, expires_at: expiresAt.toISOString() };
 }

@@ -1,7 +1,7 @@
 import type { Logger } from '@tillcast/broker';
 import type { StatusAnswer, StatusReport, TillInstance } from '@tillcast/protocol/http/status-api';
 import { appendAudit } from '../audit/append-audit.ts';
-import { ActiveNotices } from '../broadcasts/active-notices.ts';
+import { ActiveNotices, databaseBroadcasts } from '../broadcasts/active-notices.ts';
 import type { Database } from '../database/database.ts';
 import type { LicenseState } from '../licenses/license.ts';
 import type { BackendMetrics } from '../metrics/metrics.ts';
@@ -51,7 +51,7 @@ export class Fleet {
       logger,
       onApplied: (way, latencyMs) => metrics.fleet.delivered(way, latencyMs),
     });
-    this.#notices = new ActiveNotices(database, now);
+    this.#notices = new ActiveNotices(databaseBroadcasts(database), now);
     metrics.watchFleet(() => this.#tellMetrics());
   }
 

@@ -13,6 +13,8 @@ export interface FilledLog {
   /** Commits one change of one product's price, as any number of backends may at once; gives its version. */
   readonly commit: (key: LicenseKey, price: number) => Promise<number>;
   readonly setStatus: (key: LicenseKey, status: 'active' | 'suspended') => Promise<void>;
+  /** Makes a broadcast that is in force for so long; gives its id. */
+  readonly announce: (expiresInS: number) => Promise<string>;
   readonly close: () => Promise<void>;
 }
 
@@ -156,6 +158,28 @@ export function changeLogContract(name: string, open: () => Promise<FilledLog>):
       await filled.commit(key, 2);
       await filled.log.findBacklog(ALL);
       expect(told).toHaveLength(before);
+    });
+
+    test('[N1] a broadcast waits, and whoever listens is told of it, until it is marked', async () => {
+      const { log, announce } = filled;
+      let told = 0;
+      const leave = await log.listen({
+        onChange: () => undefined,
+        onAnything: () => {
+          told += 1;
+        },
+      });
+      const first = await announce(3_600);
+      const second = await announce(3_600);
+      await expect.poll(() => told).toBeGreaterThan(0);
+      const waiting = await log.readWaitingBroadcasts();
+      expect(waiting.map(({ id }) => id)).toEqual([first, second]);
+      expect(waiting[0]?.signature).toBeTypeOf('string');
+      await log.markBroadcastsPublished([first]);
+      expect((await log.readWaitingBroadcasts()).map(({ id }) => id)).toEqual([second]);
+      await log.markBroadcastsPublished([second]);
+      expect(await log.readWaitingBroadcasts()).toEqual([]);
+      await leave();
     });
   });
 }

@@ -6,7 +6,7 @@ import { freshDatabase } from '@tillcast/testkit';
 import { MemoryDatabase, memoryChangeLog, simulatedSigner } from '@tillcast/testkit/simulation';
 import { prepareOperations } from '../../src/catalog/prepare.ts';
 import { changeLogContract } from './change-log-contract.ts';
-import { filledDatabaseLog } from './filled-database-log.ts';
+import { filledDatabaseLog, NOTICE } from './filled-database-log.ts';
 import { open, product } from './fixture.ts';
 
 changeLogContract('PostgreSQL', async () => {
@@ -53,6 +53,8 @@ changeLogContract('the simulator', () => {
         draft = database.draft(idOf(key), operations);
       }
     },
+    announce: (expiresInS) =>
+      Promise.resolve(database.createBroadcast({ ...NOTICE, expires_in_s: expiresInS }).id),
     setStatus: (key, status) => Promise.resolve(database.setStatus(idOf(key), status)),
     close: () => Promise.resolve(),
   });

@@ -21,8 +21,8 @@ export interface ReplicaDriverOptions {
   /** In [0, 1). */
   readonly random: () => number;
   readonly unsentSales: () => number;
-  /** Which copy of the till's data this is; left out or null: nothing is told of it. */
-  readonly instance?: TillInstance | null;
+  /** Which copy of the till's data this is; left out, or where it gives null: nothing is told of it. */
+  readonly instance?: () => TillInstance | null;
   /** Measures what is told to nobody but this machine. */
   readonly observer?: ReplicaObserver;
   readonly counters: Counters;

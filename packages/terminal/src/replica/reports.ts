@@ -21,7 +21,7 @@ export interface ReportsOptions {
   /** In [0, 1). */
   readonly random: () => number;
   readonly unsentSales: () => number;
-  readonly instance?: TillInstance | null;
+  readonly instance?: () => TillInstance | null;
   readonly observer?: ReplicaObserver;
   readonly counters: Counters;
   readonly logger: Logger;
@@ -85,7 +85,8 @@ export class Reports {
   }
 
   #more(asked: Cursor | null): MoreToReport {
-    const { clock, unsentSales, instance = null, state, log } = this.#options;
+    const { clock, unsentSales, state, log } = this.#options;
+    const instance = this.#options.instance?.() ?? null;
     const gathered = this.#news.gather(asked);
     const { status } = shownStatus(state(), this.#cloned, clock.steadyMs(), unsentSales());
     const fields = {
@@ -108,8 +109,9 @@ export class Reports {
     onReported(reported);
   }
 
-  #toldBesides({ notices = [], cloned = false }: StatusAnswer): void {
+  #toldBesides({ notices = [], cloned = false, synced_at: serverTime }: StatusAnswer): void {
     const { inbox, counters, logger, log, clock } = this.#options;
+    log.forgetNotices(Date.parse(serverTime));
     for (const notice of notices) inbox.takeNotice(notice);
     if (cloned === this.#cloned) return;
     this.#cloned = cloned;

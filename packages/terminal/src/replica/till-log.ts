@@ -1,4 +1,5 @@
 import type { Logger } from '@tillcast/broker';
+import { REPORTED_MAX } from '@tillcast/protocol/http/status-api';
 import type { BroadcastMessage } from '@tillcast/protocol/messages/envelope';
 import type { NewActivity } from '../store/activity-table.ts';
 import type { TillStore } from '../store/till-store.ts';
@@ -7,6 +8,9 @@ import type { Counters } from './counters.ts';
 import type { TillNews } from './news.ts';
 import type { ServerClock } from './server-clock.ts';
 import { isoOf } from './till-clock.ts';
+
+/** So long a notice is remembered after its end, in case it comes once more while this machine's clock is behind. */
+const FORGOTTEN_AFTER_MS = 3_600_000;
 
 export interface TillLogOptions {
   readonly store: TillStore;
@@ -45,14 +49,27 @@ export class TillLog {
     }
   }
 
-  /** Which notices there are that have not expired; none where they cannot be read: they are told again. */
+  /** Which notices the till has; none where they cannot be read: they are told again. */
   noticeIds(): readonly string[] {
     const { store, logger } = this.#options;
     try {
-      return store.notices(isoOf(this.#serverClock.nowMs())).map(({ id }) => id);
+      return store.noticeIds(REPORTED_MAX.notices);
     } catch (error) {
       logger.debug({ err: error }, 'The notices could not be read');
       return [];
+    }
+  }
+
+  /**
+   * Forgets the notices that expired long before a time that the server named. This machine's own clock does not do: set
+   * ahead, it would have notices forgotten that are in force, and shown again when the server tells of them.
+   */
+  forgetNotices(serverTimeMs: number): void {
+    const { store, logger } = this.#options;
+    try {
+      store.forgetNotices(isoOf(serverTimeMs - FORGOTTEN_AFTER_MS));
+    } catch (error) {
+      logger.debug({ err: error }, 'The notices that expired could not be forgotten');
     }
   }
 

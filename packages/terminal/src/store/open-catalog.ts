@@ -148,7 +148,7 @@ function checkContent(
   if (known.cursor === null && sum.toString() !== expected)
     throw new DamagedFileError('It holds rows and does not say of which version.');
   activity.selectNewest(Number.MAX_SAFE_INTEGER);
-  notices.select();
+  notices.select('');
   return { isSuspect: wrong.size > 0 || sum.toString() !== expected, wrong };
 }
 

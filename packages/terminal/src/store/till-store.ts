@@ -195,10 +195,17 @@ export class TillStore implements Disposable {
 
   /** The notices that have not expired at a time (ISO 8601 with milliseconds, UTC), newest first. */
   notices(now: string): readonly Notice[] {
-    return this.#guarded(({ notices: table }) => {
-      table.deleteExpired(now);
-      return table.select();
-    });
+    return this.#guarded(({ notices: table }) => table.select(now));
+  }
+
+  /** The ids of the notices that were kept and not forgotten, at most so many. */
+  noticeIds(limit: number): readonly string[] {
+    return this.#guarded(({ notices: table }) => table.selectIds(limit));
+  }
+
+  /** Forgets the notices that expired before a time (as above): one that came again would be shown again. */
+  forgetNotices(before: string): void {
+    this.#guarded(({ notices: table }) => table.deleteExpired(before));
   }
 
   close(): void {

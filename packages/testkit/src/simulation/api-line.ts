@@ -10,27 +10,35 @@ const SLOW_MAX_MS = 12_000;
 /** What the API as a whole does at a moment: answers, answers with an error, or keeps silent. */
 export type ApiHealth = 'well' | 'failing' | 'silent';
 
+/** The backends behind one address, and how they are as a whole. */
+export interface ApiAccess {
+  readonly apis: readonly SimulatedSyncApi[];
+  readonly health: () => ApiHealth;
+}
+
 /** A till's way to the sync API: a `fetch` whose questions and answers are late, lost, or broken off. */
 export class ApiLine {
   readonly #surroundings: Surroundings;
   readonly #process: SimulatedProcess;
-  readonly #api: SimulatedSyncApi;
+  readonly #apis: readonly SimulatedSyncApi[];
   readonly #health: () => ApiHealth;
   readonly #random: Random;
+  readonly #turns: Random;
   readonly #onAsked: (path: string) => void;
 
   constructor(
     surroundings: Surroundings,
     process: SimulatedProcess,
-    api: { readonly api: SimulatedSyncApi; readonly health: () => ApiHealth },
+    api: ApiAccess,
     onAsked: (path: string) => void,
   ) {
     this.#surroundings = surroundings;
     this.#process = process;
-    this.#api = api.api;
+    this.#apis = api.apis;
     this.#health = api.health;
     this.#onAsked = onAsked;
     this.#random = surroundings.random.fork(`questions of ${process.name}`);
+    this.#turns = surroundings.random.fork(`backends for ${process.name}`);
   }
 
   readonly fetch: Fetch = (address, init = {}) => {
@@ -67,16 +75,22 @@ export class ApiLine {
       if (health === 'silent') return;
       if (fate < apiSilent + apiReset && resetBefore) return broken();
       if (health === 'failing' || fate < apiSilent + apiReset + apiError) {
-        scheduler.after(back, () => answered({ status: 503, body: '{}' }));
+        scheduler.after(back, () => answered({ status: 503, body: Buffer.from('{}') }));
         return;
       }
-      const { method = 'GET', headers = {} } = init;
-      const answer = this.#api.answer({ method, url, headers });
-      if (fate < apiSilent + apiReset) return broken();
-      const slowMs = late < apiSlow ? (late / apiSlow) * SLOW_MAX_MS : 0;
-      scheduler.after(back + slowMs, () => {
-        if (!partitions.isCut(this.#process.name, 'api')) answered(answer);
-      });
+      const { method = 'GET', headers = {}, body = null } = init;
+      const question = { method, url, headers, body: typeof body === 'string' ? body : null };
+      return void this.#turns
+        .pick(this.#apis)
+        .answer(question)
+        .then((answer) => {
+          if (fate < apiSilent + apiReset) return broken();
+          const slowMs = late < apiSlow ? (late / apiSlow) * SLOW_MAX_MS : 0;
+          scheduler.after(back + slowMs, () => {
+            if (!partitions.isCut(this.#process.name, 'api')) answered(answer);
+          });
+          return undefined;
+        });
     });
   }
 
@@ -87,13 +101,12 @@ export class ApiLine {
 
 /** What our clients use of a response. A real one takes longer than all else of a question. */
 function responseOf({ status, body }: SimulatedAnswer): Response {
-  const bytes = new TextEncoder().encode(body);
   const response = {
     ok: status >= 200 && status <= 299,
     status,
     headers: new Headers({ 'content-type': 'application/json' }),
     body: (async function* pieces() {
-      yield bytes;
+      yield body;
     })(),
   };
   // Of the interface only this part is ever read.

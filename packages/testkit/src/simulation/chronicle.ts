@@ -1,4 +1,4 @@
-import type { Change, ItemRow } from '@tillcast/backend/internals';
+import type { Change, ItemRow, NewBroadcast } from '@tillcast/backend/internals';
 import { DigestSum, rowDigest } from '@tillcast/protocol/digest';
 import { decodeMessage } from '@tillcast/protocol/messages/envelope';
 import type { MemoryDatabase, MemoryLicense } from './memory-database.ts';
@@ -31,6 +31,7 @@ interface Record {
 export class Chronicle {
   readonly #surroundings: Surroundings;
   readonly #records = new Map<number, Record>();
+  readonly #notices = new Map<string, NewBroadcast>();
 
   constructor(surroundings: Surroundings) {
     this.#surroundings = surroundings;
@@ -87,6 +88,16 @@ export class Chronicle {
     this.#reign(record);
     this.#checkDigest(license, change.digest, content);
     return undefined;
+  }
+
+  announced(broadcast: NewBroadcast): void {
+    this.#surroundings.trace.add('announced', () => `notice ${broadcast.id}`);
+    this.#notices.set(broadcast.id, broadcast);
+  }
+
+  /** A notice as it was signed; undefined where there never was such a one. */
+  notice(id: string): NewBroadcast | undefined {
+    return this.#notices.get(id);
   }
 
   /** What the log says at a version; undefined where there never was such a version. */

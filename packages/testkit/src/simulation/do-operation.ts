@@ -4,8 +4,9 @@ import type { LicenseKey } from '@tillcast/protocol/license-key';
 import { SIGNATURE_HEADER } from '@tillcast/protocol/messages/signature';
 import { routingKeyOf } from '@tillcast/protocol/routing';
 import { z } from 'zod';
+import { doAnnounce, doCopyTill, doForgeNotice } from './do-more.ts';
 import type { Draft, MemoryDatabase } from './memory-database.ts';
-import { type Deed, describe, type Mischief, type Operation } from './operation.ts';
+import { type DeedOf, describe, type Mischief, type Operation } from './operation.ts';
 import type { Seat, World } from './world.ts';
 
 /** A backup that was taken, if any. */
@@ -93,12 +94,22 @@ export function doOperation(world: World, vault: Vault, operation: Operation): v
         world.apiHealth = 'well';
       });
       return;
+    case 'announce':
+      return doAnnounce(world, operation.expiresInS);
+    case 'forgeNotice':
+      return doForgeNotice(world, operation);
+    case 'cloneTill':
+    case 'goBackTill':
+      return doCopyTill(world, operation);
+    case 'rotTill': {
+      const seat = world.seats[operation.till];
+      if (seat?.till.rot(operation.where, operation.inText) === true) seat.watch.rotted();
+      return;
+    }
     case 'mischief':
       return doMischief(world, operation);
   }
 }
-
-type DeedOf<D extends Deed['deed']> = Extract<Deed, { deed: D }>;
 
 function seatsOf(world: World, license: number): readonly Seat[] {
   return world.seats.filter(({ licenseId }) => licenseId === license);

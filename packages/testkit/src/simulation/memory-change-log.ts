@@ -21,8 +21,11 @@ export function memoryChangeLog(database: MemoryDatabase): ChangeLog {
       }
       return Promise.resolve();
     },
-    readWaitingBroadcasts: () => Promise.resolve([]),
-    markBroadcastsPublished: () => Promise.resolve(),
+    readWaitingBroadcasts: () => Promise.resolve(database.broadcasts.waiting()),
+    markBroadcastsPublished: (ids) => {
+      database.broadcasts.markPublished(ids);
+      return Promise.resolve();
+    },
     renewLeases: (relayId, leaseMs, held) => Promise.resolve(leases.renew(relayId, leaseMs, held)),
     claimShards: (relayId, leaseMs, wanted) => Promise.resolve(leases.claim(relayId, leaseMs, wanted)),
     releaseShards: (relayId, shards) => {

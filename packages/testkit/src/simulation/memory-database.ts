@@ -4,17 +4,21 @@ import {
   type ChangeLogListener,
   type ChangeNotice,
   changeOf,
+  type HeardInstance,
   type ItemRow,
   itemRef,
   type MessageSigner,
   messageOf,
+  type NewBroadcast,
   type PreparedOperation,
   planCommit,
   shardOf,
 } from '@tillcast/backend/internals';
 import { EMPTY_DIGEST } from '@tillcast/protocol/digest';
+import type { BroadcastRequest } from '@tillcast/protocol/http/admin-api';
 import type { LicenseKey } from '@tillcast/protocol/license-key';
 import type { LicenseUpdate } from '@tillcast/protocol/messages/payload';
+import { MemoryBroadcasts } from './memory-broadcasts.ts';
 import { MemoryLeases } from './memory-leases.ts';
 
 /** A row with the version that last changed it. */
@@ -78,10 +82,18 @@ export class MemoryDatabase {
   readonly options: MemoryDatabaseOptions;
   readonly licenses: Map<number, MemoryLicense> = new Map();
   readonly leases: MemoryLeases;
+  readonly broadcasts: MemoryBroadcasts;
+  /** Which copies of terminals' data were heard, by terminal. */
+  readonly heard: Map<string, HeardInstance>;
   readonly #listeners = new Set<ChangeLogListener>();
 
-  constructor(options: MemoryDatabaseOptions) {
+  constructor(
+    options: MemoryDatabaseOptions,
+    kept: Partial<Pick<MemoryDatabase, 'broadcasts' | 'heard'>> = {},
+  ) {
     this.options = options;
+    this.broadcasts = kept.broadcasts ?? new MemoryBroadcasts(options);
+    this.heard = new Map(kept.heard);
     this.leases = new MemoryLeases(options.nowMs);
   }
 
@@ -155,9 +167,16 @@ export class MemoryDatabase {
     this.write({ head: headOf(license), rows: [], digest: license.digest, content });
   }
 
+  /** Keeps a broadcast and tells of it. */
+  createBroadcast(request: BroadcastRequest): NewBroadcast {
+    const broadcast = this.broadcasts.create(request);
+    for (const listener of this.#listeners) listener.onAnything();
+    return broadcast;
+  }
+
   /** A database with what this one holds, each history under a new name: a backup, once it is restored. */
   copy(newEpoch: (license: MemoryLicense) => string): MemoryDatabase {
-    const copy = new MemoryDatabase(this.options);
+    const copy = new MemoryDatabase(this.options, { broadcasts: this.broadcasts.copy(), heard: this.heard });
     for (const license of this.licenses.values()) {
       copy.licenses.set(license.id, {
         ...license,

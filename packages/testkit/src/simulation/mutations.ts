@@ -19,6 +19,13 @@ export const MUTATION_NAMES = [
   'the age of a proof',
   'the stop at the first failure',
   'the turn of what is handed over',
+  "the version in a kept answer's name",
+  'the judgement of copies',
+  'the reading through of what lies on the disk',
+  'the check of signatures',
+  'the memory of notices',
+  'the notices that an answer brings',
+  'the pace of questions, where a cause loops',
 ] as const;
 
 export type Mutation = (typeof MUTATION_NAMES)[number];
@@ -76,6 +83,61 @@ export const CUTS: Readonly<Record<Mutation, readonly Cut[]>> = {
       file: 'packages/backend/src/relay/relay.ts',
       text: 'this.#handedVersion(licenseId) === version - 1 &&',
       becomes: '',
+    },
+  ],
+  "the version in a kept answer's name": [
+    {
+      file: 'packages/backend/src/sync-api/sync-routes.ts',
+      text: ' ${at.version} ',
+      becomes: ' ',
+    },
+  ],
+  'the judgement of copies': [
+    {
+      file: 'packages/backend/src/fleet/judge-instance.ts',
+      text: 'const isCopy = speaksAgain || wentBack;',
+      becomes: 'const isCopy = false;',
+    },
+  ],
+  'the reading through of what lies on the disk': [
+    {
+      file: 'packages/terminal/src/replica/scrubber.ts',
+      text: 'if (!isIdle() || cursor === null) return false;',
+      becomes: 'return true;',
+    },
+  ],
+  'the check of signatures': [
+    {
+      file: 'packages/terminal/src/replica/incoming.ts',
+      text: 'if (!checkSignature(text, key, signature.signature)) {',
+      becomes: 'if (text === "") {',
+    },
+  ],
+  'the memory of notices': [
+    {
+      file: 'packages/terminal/src/store/notices-table.ts',
+      text: 'on conflict (id) do nothing',
+      becomes: 'on conflict (id) do update set message = excluded.message',
+    },
+  ],
+  'the notices that an answer brings': [
+    {
+      file: 'packages/terminal/src/replica/reports.ts',
+      text: 'for (const notice of notices) inbox.takeNotice(notice);',
+      becomes: 'void [notices, inbox];',
+    },
+  ],
+  // Either holds back what the other lets through.
+  'the pace of questions, where a cause loops': [
+    {
+      file: 'packages/protocol/src/replica/pace.ts',
+      text: 'return missing <= 0 ? 0 :',
+      becomes: 'return missing < Infinity ? 0 :',
+    },
+    {
+      file: 'packages/protocol/src/replica/ladder.ts',
+      text: 'return floorMs + random * (step - floorMs);',
+      becomes: 'return 0 * (floorMs + random * step);',
     },
   ],
 };

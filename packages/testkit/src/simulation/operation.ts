@@ -47,6 +47,26 @@ export type Deed =
   | { readonly deed: 'restartBroker'; readonly ms: number }
   | { readonly deed: 'breakLine' | 'deleteQueue' | 'unbind' | 'syncNow'; readonly till: number }
   | { readonly deed: 'api'; readonly health: ApiHealth; readonly ms: number }
+  /** A notice to every till, in force for so long. */
+  | { readonly deed: 'announce'; readonly expiresInS: number }
+  /** A notice whose text is another than what was signed, or that is not signed. */
+  | { readonly deed: 'forgeNotice'; readonly till: number; readonly isSigned: boolean }
+  /** A till's folder is copied, and after a while somebody starts a second till on the copy. */
+  | { readonly deed: 'cloneTill'; readonly till: number; readonly afterMs: number }
+  /** A till's folder is copied, and after a while the till goes on with the copy. */
+  | {
+      readonly deed: 'goBackTill';
+      readonly till: number;
+      readonly afterMs: number;
+      readonly downMs: number;
+    }
+  /** A byte of the file of a till flips while it runs: in one of its rows' texts, or anywhere. */
+  | {
+      readonly deed: 'rotTill';
+      readonly till: number;
+      readonly where: number;
+      readonly inText: boolean;
+    }
   | {
       readonly deed: 'mischief';
       readonly till: number;
@@ -55,6 +75,9 @@ export type Deed =
       /** Which of the changes, as a share of all. */
       readonly which: number;
     };
+
+/** One kind of deed. */
+export type DeedOf<D extends Deed['deed']> = Extract<Deed, { deed: D }>;
 
 export type Operation = Deed & Timed;
 

@@ -1,3 +1,4 @@
+import { drawMore } from './draw-more.ts';
 import { drawOperations } from './draw-operations.ts';
 import { drawMix, type Mix } from './mix.ts';
 import type { Operation } from './operation.ts';
@@ -20,6 +21,10 @@ export function planOf(seed: number, steps?: number): Plan {
   const drawn = sizes.int(10, 60);
   const count = steps ?? drawn;
   const durationMs = Math.round(sizes.between(5_000, 40_000) * Math.max(1, count / 60));
-  const operations = drawOperations(random.fork('operations'), mix, count, durationMs);
+  const drawnFirst = drawOperations(random.fork('operations'), mix, count, durationMs);
+  // Drawn apart: what came to the simulator later leaves the rest of a seed as it was.
+  const operations = [...drawnFirst, ...drawMore(random, mix, durationMs)].toSorted(
+    (a, b) => a.atMs - b.atMs,
+  );
   return { seed, mix, operations, quietAtMs: durationMs };
 }

@@ -10,6 +10,7 @@ export class PublicationWatch {
   readonly #surroundings: Surroundings;
   /** By license and epoch: the versions that the broker confirmed, or that are left to the delta. */
   readonly #confirmed = new Map<string, Set<number>>();
+  readonly #broadcasts = new Set<string>();
 
   constructor(surroundings: Surroundings) {
     this.#surroundings = surroundings;
@@ -26,7 +27,11 @@ export class PublicationWatch {
   confirmed(message: OutgoingMessage): void {
     const text = Buffer.from(decodeContent(message.body, message.contentEncoding)).toString();
     const change = decodeMessage(text);
-    if (!('epoch' in change)) return;
+    if (!('epoch' in change)) {
+      this.#surroundings.trace.add('published', () => `notice ${change.id}`);
+      this.#broadcasts.add(change.id);
+      return;
+    }
     const { license_key, epoch, version } = change;
     this.#surroundings.trace.add('published', () => `${license_key} ${epoch} v${version} ${change.type}`);
     this.#settle(`${license_key} ${epoch}`, version);
@@ -36,6 +41,12 @@ export class PublicationWatch {
     const versions = this.#confirmed.get(history) ?? new Set();
     versions.add(version);
     this.#confirmed.set(history, versions);
+  }
+
+  markingBroadcasts(ids: readonly string[]): void {
+    const missing = ids.find((id) => !this.#broadcasts.has(id));
+    if (missing === undefined) return;
+    this.#surroundings.broken('P3 no loss', `Notice ${missing} is marked as published, and never was`);
   }
 
   marking(database: MemoryDatabase, done: readonly Progress[]): void {

@@ -47,6 +47,12 @@ export class Random {
     return picked;
   }
 
+  /** Of the form of a random UUID. */
+  uuid(): string {
+    const hex = Array.from({ length: 30 }, () => this.int(0, 15).toString(16)).join('');
+    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(12, 15)}-8${hex.slice(15, 18)}-${hex.slice(18)}`;
+  }
+
   fork(name: string): Random {
     return new Random(`${this.#seed}/${name}`);
   }

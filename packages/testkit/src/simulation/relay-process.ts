@@ -146,7 +146,11 @@ export class SimulatedRelay {
           return log.markPublished(done);
         }),
       readWaitingBroadcasts: () => ask(() => log.readWaitingBroadcasts()),
-      markBroadcastsPublished: (ids) => ask(() => log.markBroadcastsPublished(ids)),
+      markBroadcastsPublished: (ids) =>
+        ask(() => {
+          this.#watch.markingBroadcasts(ids);
+          return log.markBroadcastsPublished(ids);
+        }),
       renewLeases: (relayId, leaseMs, held) => ask(() => log.renewLeases(relayId, leaseMs, held)),
       claimShards: (relayId, leaseMs, wanted) => ask(() => log.claimShards(relayId, leaseMs, wanted)),
       releaseShards: (relayId, shards) => ask(() => log.releaseShards(relayId, shards)),
@@ -158,7 +162,10 @@ export class SimulatedRelay {
               if (partitions.isCut(this.name, 'database')) return;
               process.after(random.between(0.1, 4), () => listener.onChange(notice));
             },
-            onAnything: () => process.run(() => listener.onAnything()),
+            onAnything: () => {
+              if (partitions.isCut(this.name, 'database')) return;
+              process.after(random.between(0.1, 4), () => listener.onAnything());
+            },
           }),
         ),
     };

@@ -1,9 +1,10 @@
 import { mkdirSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { whyNotConverged, whyNotMended } from './convergence.ts';
 import { doOperation, type Vault } from './do-operation.ts';
 import type { Plan } from './plan.ts';
-import { removeFiles } from './till.ts';
+import { removeFiles } from './till-files.ts';
 import type { Violation } from './violation.ts';
 import { World } from './world.ts';
 
@@ -52,6 +53,7 @@ export async function runPlan(plan: Plan, options: RunOptions = {}): Promise<Out
     world.start();
     await world.runUntil(plan.quietAtMs);
     convergedAfterMs = await converge(world);
+    await sitOutRot(world);
   } catch (error) {
     world.broken('no exception', error instanceof Error ? (error.stack ?? error.message) : String(error));
   } finally {
@@ -79,12 +81,26 @@ async function converge(world: World): Promise<number | null> {
   const fromMs = scheduler.nowMs;
   while (world.violation === null) {
     await world.runUntil(scheduler.nowMs + LOOK_EVERY_MS);
-    const why = world.whyNotConverged();
+    const why = whyNotConverged(world);
     if (why === null) return scheduler.nowMs - fromMs;
     if (scheduler.nowMs - fromMs < CONVERGENCE_BOUND_MS) continue;
     world.broken('convergence', `${CONVERGENCE_BOUND_MS / 1_000} s after the last fault, ${why}`);
   }
   return null;
+}
+
+/** What rotted on a disk is found when the till next reads it through, and mended. */
+async function sitOutRot(world: World): Promise<void> {
+  const { scheduler } = world;
+  const untilMs = world.rotFoundByMs;
+  if (world.violation !== null || untilMs <= scheduler.nowMs) return;
+  await world.runUntil(untilMs);
+  while (world.violation === null) {
+    const why = whyNotMended(world) ?? whyNotConverged(world);
+    if (why === null) return;
+    if (scheduler.nowMs - untilMs > CONVERGENCE_BOUND_MS) return world.broken('T9 scrub', why);
+    await world.runUntil(scheduler.nowMs + LOOK_EVERY_MS);
+  }
 }
 
 /** A promise that nobody waits for may not fail either. */

@@ -1,5 +1,6 @@
 import type { Cursor } from '@tillcast/protocol/cursor';
 import { TillcastError } from '@tillcast/protocol/errors';
+import type { Activity, Notice } from '@tillcast/protocol/http/terminal-api';
 import { type ApplyOutcome, TillStore } from '@tillcast/terminal/internals';
 
 /** What becomes of a commit: as it should, the disk is full, or the till dies before or after it. */
@@ -15,6 +16,10 @@ export interface SimulatedStoreOptions {
   readonly fate: () => CommitFate;
   readonly crash: () => void;
   readonly onApplied: (kind: CommitKind, from: Cursor | null, to: Cursor) => void;
+  /** What was brought has another digest than it says. */
+  readonly onMismatch: (kind: CommitKind, to: Cursor) => void;
+  /** A notice is kept that was not there. */
+  readonly onNotice: (notice: Notice) => void;
 }
 
 /** The till's real store, on whose disk things go wrong. */
@@ -42,8 +47,21 @@ export class SimulatedTillStore extends TillStore {
     return this.#apply('all', given[1], () => super.replaceAll(...given));
   }
 
+  override addNotice(...given: Parameters<TillStore['addNotice']>): Activity | null {
+    const { fate, crash, onNotice } = this.#simulated;
+    const becomes = fate();
+    if (becomes === 'full' || becomes === 'crashBefore') {
+      if (becomes === 'crashBefore') crash();
+      throw new TillcastError('database_unavailable', 'The simulated disk takes no notice.');
+    }
+    const line = super.addNotice(...given);
+    if (line !== null) onNotice(given[0]);
+    if (becomes === 'crashAfter') crash();
+    return line;
+  }
+
   #apply(kind: CommitKind, target: Cursor, commit: () => ApplyOutcome): ApplyOutcome {
-    const { fate, crash, onApplied } = this.#simulated;
+    const { fate, crash, onApplied, onMismatch } = this.#simulated;
     const from = this.cursor;
     const becomes = fate();
     if (becomes === 'full') return failed('The simulated disk is full.');
@@ -53,6 +71,7 @@ export class SimulatedTillStore extends TillStore {
     }
     const outcome = commit();
     if (outcome.outcome === 'applied') onApplied(kind, from, target);
+    if (outcome.outcome === 'digest') onMismatch(kind, target);
     if (becomes === 'crashAfter') crash();
     return outcome;
   }

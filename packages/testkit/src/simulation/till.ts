@@ -1,23 +1,25 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { silentLogger } from '@tillcast/broker';
+import type { TillInstance } from '@tillcast/protocol/http/status-api';
 import { LICENSE_KEY_HEADER, TERMINAL_ID_HEADER } from '@tillcast/protocol/http/sync-api';
+import { ITEM_KINDS } from '@tillcast/protocol/items/kind';
 import type { LicenseKey } from '@tillcast/protocol/license-key';
 import { statusOf, type TerminalStatusNow } from '@tillcast/protocol/replica/status';
 import { bindingsOf } from '@tillcast/protocol/routing';
 import {
   Counters,
+  countStart,
   ReplicaDriver,
   SteadyTime,
   SyncClient,
   type TillClock,
 } from '@tillcast/terminal/internals';
-import { type ApiHealth, ApiLine } from './api-line.ts';
+import { type ApiAccess, ApiLine } from './api-line.ts';
 import type { SimulatedBroker } from './broker.ts';
 import { SimulatedProcess } from './process.ts';
 import type { Random } from './random.ts';
 import { checkSimulatedSignature, simulatedKeys } from './signer.ts';
 import type { Surroundings } from './surroundings.ts';
-import type { SimulatedSyncApi } from './sync-api.ts';
+import { copyData, flipByte, flipInText, folderOf } from './till-files.ts';
 import { TillLine } from './till-line.ts';
 import { type CommitFate, SimulatedTillStore } from './till-store.ts';
 import type { TillWatch } from './till-watch.ts';
@@ -28,7 +30,7 @@ export interface SimulatedTillOptions {
   readonly licenseKey: LicenseKey;
   readonly path: string;
   readonly broker: SimulatedBroker;
-  readonly api: { readonly api: SimulatedSyncApi; readonly health: () => ApiHealth };
+  readonly api: ApiAccess;
   readonly watch: TillWatch;
   readonly skewMs: number;
 }
@@ -90,6 +92,7 @@ export class SimulatedTill {
       after: (delayMs, callback) => process.after(delayMs, callback),
     };
     const counters = new Counters();
+    const ids = this.#surroundings.random.fork(`ids of ${name}, start ${this.#starts}`);
     const random = this.#surroundings.random.fork(`decisions of ${name}, start ${this.#starts}`);
     const store = new SimulatedTillStore({
       path,
@@ -98,6 +101,8 @@ export class SimulatedTill {
       fate: () => this.#fate(process),
       crash: () => this.crash('while it commits'),
       onApplied: (kind, from, to) => watch.applied(kind, from, to),
+      onMismatch: (kind, to) => watch.mismatch(kind, to),
+      onNotice: (notice) => watch.noticed(notice),
     });
     const driver = new ReplicaDriver({
       licenseKey,
@@ -108,6 +113,7 @@ export class SimulatedTill {
       clock,
       random: () => random.next(),
       unsentSales: () => 0,
+      instance: this.#startsOnDisk(() => ids.uuid()),
       counters,
       logger: silentLogger,
       onNews: () => undefined,
@@ -178,17 +184,59 @@ export class SimulatedTill {
   /** Flips one byte of the file, wherever it is; false, and nothing done, while the till runs. */
   corrupt(where: number): boolean {
     if (this.#running !== null) return false;
-    const bytes = readFileSync(this.options.path);
-    const at = Math.floor(where * bytes.length);
-    bytes[at] = (bytes[at] ?? 0) ^ 0x55;
-    writeFileSync(this.options.path, bytes);
+    flipByte(this.folder, where);
     return true;
+  }
+
+  /** A byte of the file flips under the till while it runs; false where it does not run, or has no row yet. */
+  rot(where: number, inText: boolean): boolean {
+    const { store } = this.#running ?? {};
+    if (store === undefined) return false;
+    if (!inText) {
+      flipByte(this.folder, where);
+      return true;
+    }
+    const texts = ITEM_KINDS.flatMap((kind) => store.bodies(kind));
+    const text = texts[Math.floor(where * texts.length)];
+    return text !== undefined && flipInText(this.folder, text, (where * texts.length) % 1);
+  }
+
+  /** Where its data are. */
+  get folder(): string {
+    return folderOf(this.options.path);
+  }
+
+  /** It goes on with a copy of its data. @param downMs how long that takes */
+  goBackTo(copy: string, downMs: number, done: () => void): void {
+    this.crash('to be put back');
+    this.#surroundings.scheduler.after(downMs, () => {
+      if (this.#running !== null) return;
+      copyData(copy, this.folder);
+      done();
+      this.start();
+    });
   }
 
   heal(): void {
     this.#diskFullUntilMs = -1;
     this.#shutOut = false;
     this.#running?.process.thaw();
+  }
+
+  /** Counts the start at once, or, where the disk is full, as soon as it is asked for and the disk is not. */
+  #startsOnDisk(newId: () => string): () => TillInstance | null {
+    let count: (() => TillInstance | null) | null = null;
+    const tell = (): TillInstance | null => {
+      if (count === null && this.#isDiskFull) return null;
+      count ??= countStart(this.folder, silentLogger, newId);
+      return count();
+    };
+    tell();
+    return tell;
+  }
+
+  get #isDiskFull(): boolean {
+    return this.#surroundings.scheduler.nowMs < this.#diskFullUntilMs;
   }
 
   #clockMs(): number {
@@ -198,7 +246,7 @@ export class SimulatedTill {
   #fate(process: SimulatedProcess): CommitFate {
     const { storeFull, crashBeforeCommit, crashAfterCommit } = this.#surroundings.rates();
     const fate = this.#random.next();
-    if (!process.alive || this.#surroundings.scheduler.nowMs < this.#diskFullUntilMs) return 'full';
+    if (!process.alive || this.#isDiskFull) return 'full';
     if (fate < storeFull) return 'full';
     if (fate < storeFull + crashBeforeCommit) return 'crashBefore';
     return fate < storeFull + crashBeforeCommit + crashAfterCommit ? 'crashAfter' : 'done';
@@ -217,9 +265,4 @@ export class SimulatedTill {
     };
     return new SyncClient(peer, () => clock.steadyMs());
   }
-}
-
-/** Removes a till's file and what was set aside. */
-export function removeFiles(folder: string): void {
-  rmSync(folder, { recursive: true, force: true });
 }

@@ -1,7 +1,9 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { type Change, waitingChangeOf } from '@tillcast/backend/internals';
 import { parseLicenseKey } from '@tillcast/protocol/license-key';
 import { PROOF_MAX_AGE_MS } from '@tillcast/protocol/replica/status';
+import { CATALOG_FILE } from '@tillcast/terminal/internals';
+import { AnswerWatch } from './answer-watch.ts';
 import type { ApiHealth } from './api-line.ts';
 import { SimulatedBroker } from './broker.ts';
 import { Chronicle } from './chronicle.ts';
@@ -18,7 +20,7 @@ import { simulatedSigner } from './signer.ts';
 import type { Surroundings } from './surroundings.ts';
 import { SimulatedSyncApi } from './sync-api.ts';
 import { SimulatedTill } from './till.ts';
-import { TillWatch, textOf } from './till-watch.ts';
+import { type FileMemory, TillWatch, textOf } from './till-watch.ts';
 import { Trace } from './trace.ts';
 import type { BrokenRule, Violation } from './violation.ts';
 
@@ -38,6 +40,12 @@ export interface Seat {
   readonly watch: TillWatch;
 }
 
+interface NewSeat extends Pick<Seat, 'licenseId'> {
+  readonly name: string;
+  readonly path: string;
+  readonly terminalId: string;
+}
+
 /** Everything there is in a run: licenses, tills, relays, broker, API and the truth about them. */
 export class World {
   readonly plan: Plan;
@@ -47,14 +55,19 @@ export class World {
   readonly broker: SimulatedBroker;
   readonly chronicle: Chronicle;
   readonly relays: readonly SimulatedRelay[];
-  readonly seats: readonly Seat[];
+  readonly answers: AnswerWatch;
+  readonly #apis: readonly SimulatedSyncApi[];
+  readonly #seats: Seat[];
+  readonly #folder: string;
   database: MemoryDatabase;
   apiHealth: ApiHealth = 'well';
   readonly #committers: Random;
+  readonly #skews: Random;
   #rates: Readonly<Rates>;
   #violation: Violation | null = null;
   #epochs = 0;
   #ids = 0;
+  #folders = 0;
 
   constructor(plan: Plan, options: WorldOptions) {
     this.plan = plan;
@@ -70,6 +83,7 @@ export class World {
       wallMs: () => BEGIN_MS + Math.floor(scheduler.nowMs),
       broken: (rule, detail) => this.broken(rule, detail),
     };
+    this.#skews = this.surroundings.random.fork('skews');
     this.#committers = this.surroundings.random.fork('committers');
     this.chronicle = new Chronicle(this.surroundings);
     this.broker = new SimulatedBroker(this.surroundings);
@@ -85,7 +99,29 @@ export class World {
           database: () => this.database,
         }),
     );
-    this.seats = this.#makeSeats(options.folder);
+    this.answers = new AnswerWatch(this.surroundings, this.chronicle, () => this.database);
+    // Each backend has its relay and its API.
+    this.#apis = this.relays.map(
+      (_, index) =>
+        new SimulatedSyncApi(this.surroundings, {
+          name: `api ${index}`,
+          database: () => this.database,
+          pageRows: plan.mix.pageRows,
+          watch: this.answers,
+        }),
+    );
+    this.#folder = options.folder;
+    this.#seats = this.#makeSeats();
+  }
+
+  /** The tills, those on copies of another's data last. */
+  get seats(): readonly Seat[] {
+    return this.#seats;
+  }
+
+  /** When every byte that flipped under a running till has been found at the latest. */
+  get rotFoundByMs(): number {
+    return Math.max(...this.#seats.map(({ watch }) => watch.rotFoundByMs));
   }
 
   get violation(): Violation | null {
@@ -106,6 +142,7 @@ export class World {
   }
 
   start(): void {
+    for (const api of this.#apis) api.start();
     for (const relay of this.relays) relay.start();
     for (const { till } of this.seats) till.start();
   }
@@ -136,27 +173,31 @@ export class World {
     }
   }
 
-  /** What keeps the world from being as it should; null where it is. */
-  whyNotConverged(): string | null {
-    for (const { licenseId, till } of this.seats) {
-      const { epoch, version } = this.chronicle.newest(licenseId);
-      const cursor = till.running?.store.cursor ?? null;
-      const word = till.status?.status ?? 'off';
-      if (cursor?.epoch === epoch && cursor.version === version && word === 'live') continue;
-      const { reason = null } = till.status ?? {};
-      const state = till.running?.driver.state.name ?? 'off';
-      return `${till.options.name} holds ${textOf(cursor)} of ${epoch} v${version}, is ${state} and shows ${word} (${reason})`;
-    }
-    for (const { key, version, publishedVersion } of this.database.licenses.values()) {
-      if (publishedVersion < version) return `${key} is at v${version}, published up to v${publishedVersion}`;
-    }
-    return null;
+  /** A second till, on a copy of the data of the first. */
+  startClone(of: Seat, copy: string, memory: FileMemory): void {
+    const { till, licenseId } = of;
+    const { options } = till;
+    this.answers.copied(options.terminalId);
+    const name = `${options.name} copy ${this.#seats.length}`;
+    const path = join(copy, basename(options.path));
+    const clone = this.#seat({ name, licenseId, path, terminalId: options.terminalId });
+    clone.watch.recall(memory);
+    this.#seats.push(clone);
+    if (this.database.get(licenseId).status !== 'active') clone.till.shutOut();
+    clone.till.start();
+  }
+
+  /** A folder for a copy of a till's data. */
+  newFolder(): string {
+    this.#folders += 1;
+    return join(this.#folder, `copy-${this.#folders}`);
   }
 
   /** A database restored from another's copy: its histories are new ones. */
   restore(backup: MemoryDatabase): void {
     this.database = backup.copy(() => this.#newEpoch());
     this.chronicle.beginAll(this.database);
+    for (const api of this.#apis) api.start();
     this.trace.add('restored', () => '');
   }
 
@@ -195,28 +236,31 @@ export class World {
     return database;
   }
 
-  #makeSeats(folder: string): readonly Seat[] {
-    const { plan, surroundings, broker, chronicle } = this;
-    const now = (): Date => new Date(surroundings.wallMs());
-    const api = new SimulatedSyncApi({ database: () => this.database, now, pageRows: plan.mix.pageRows });
-    const skews = surroundings.random.fork('skews');
+  #makeSeats(): Seat[] {
+    const { tills } = this.plan.mix;
     return [...this.database.licenses.values()].flatMap((license) =>
-      Array.from({ length: plan.mix.tills }, (_, index): Seat => {
+      Array.from({ length: tills }, (_, index): Seat => {
         const name = `till ${license.id}.${index + 1}`;
-        const watch = new TillWatch({ name, licenseId: license.id, chronicle, surroundings });
-        const till = new SimulatedTill(surroundings, {
-          name,
-          terminalId: this.#newId(),
-          licenseKey: license.key,
-          path: join(folder, `till-${license.id}-${index + 1}`, 'catalog.sqlite'),
-          broker,
-          api: { api, health: () => this.apiHealth },
-          watch,
-          skewMs: Math.round(skews.between(-1, 1) * plan.mix.clockSkewMs),
-        });
-        return { licenseId: license.id, till, watch };
+        const path = join(this.#folder, `till-${license.id}-${index + 1}`, CATALOG_FILE);
+        return this.#seat({ name, licenseId: license.id, path, terminalId: this.#newId() });
       }),
     );
+  }
+
+  #seat({ name, licenseId, path, terminalId }: NewSeat): Seat {
+    const { plan, surroundings, broker, chronicle } = this;
+    const watch = new TillWatch({ name, licenseId, chronicle, surroundings });
+    const till = new SimulatedTill(surroundings, {
+      name,
+      terminalId,
+      licenseKey: this.database.get(licenseId).key,
+      path,
+      broker,
+      api: { apis: this.#apis, health: () => this.apiHealth },
+      watch,
+      skewMs: Math.round(this.#skews.between(-1, 1) * plan.mix.clockSkewMs),
+    });
+    return { licenseId, till, watch };
   }
 
   #newEpoch(): string {
