@@ -1,6 +1,6 @@
 export { parseTerminalConfig, type TerminalConfig } from './config/terminal-config.ts';
 export { type ActivateTillOptions, activateThisTill } from './identity/activate-this-till.ts';
-export { resetTill, unsentSalesIn } from './identity/reset-till.ts';
+export { resetTill } from './identity/reset-till.ts';
 export { readIdentity, type TillIdentity } from './identity/till-identity.ts';
 export {
   type CurrentToken,

@@ -23,6 +23,7 @@ import { RenewableLine } from './renewable-line.ts';
 import { Counters } from './replica/counters.ts';
 import { ReplicaDriver } from './replica/driver.ts';
 import { systemTillClock } from './replica/till-clock.ts';
+import { openTillSales } from './sales/till-sales.ts';
 import { CATALOG_FILE } from './store/open-catalog.ts';
 import { TillStore } from './store/till-store.ts';
 import { SyncClient } from './sync-client/sync-client.ts';
@@ -87,17 +88,22 @@ async function startLocked(
   });
   const { credentials, backendUrl } = await openCredentials(config, { clock, fetch, keys, counters, logger });
   const { licenseKey, terminalId, terminalName } = credentials;
-  const store = new TillStore({
-    path: join(config.dataDir, CATALOG_FILE),
-    licenseKey,
-    onSetAside: ({ reason, renamedTo }) => {
-      counters.add('catalog_set_aside');
-      logger.warn(
-        { reason, renamedTo },
-        'The catalog file could not be used and was set aside; it is loaded anew',
-      );
-    },
-  });
+  const sales = openTillSales(config, { credentials, backendUrl, clock, counters, logger });
+  const store = await openOrStop(
+    sales,
+    () =>
+      new TillStore({
+        path: join(config.dataDir, CATALOG_FILE),
+        licenseKey,
+        onSetAside: ({ reason, renamedTo }) => {
+          counters.add('catalog_set_aside');
+          logger.warn(
+            { reason, renamedTo },
+            'The catalog file could not be used and was set aside; it is loaded anew',
+          );
+        },
+      }),
+  );
   const client = new SyncClient({ baseUrl: backendUrl, licenseKey, credentials, fetch }, () =>
     clock.steadyMs(),
   );
@@ -108,7 +114,10 @@ async function startLocked(
     keys,
     clock,
     random: Math.random,
-    unsentSales: () => 0,
+    unsentSales: () => {
+      const { waiting, rejected } = sales.countUnsent();
+      return waiting + rejected;
+    },
     instance: countStart(config.dataDir, logger),
     observer: metrics,
     counters,
@@ -116,7 +125,7 @@ async function startLocked(
     onNews: (news) => view.take(news),
     onDeafLine: () => line.renew(),
   });
-  const view = new TillView({ licenseKey, terminalId, terminalName }, store, driver, clock);
+  const view = new TillView({ licenseKey, terminalId, terminalName }, store, driver, sales, clock);
   const connection = new BrokerConnection({
     urls: credentials.brokerUrls,
     ...(credentials.broker === null
@@ -156,6 +165,7 @@ async function startLocked(
     });
   } catch (error) {
     view.stop();
+    await sales.stop();
     store.close();
     throw error;
   }
@@ -168,6 +178,7 @@ async function startLocked(
   driver.start();
   connection.start();
   line.start();
+  sales.start();
   const { url } = server;
   logger.info({ url, terminalId, licenseKey, version: store.cursor?.version ?? null }, 'The till is open');
 
@@ -180,10 +191,21 @@ async function startLocked(
     await driver.stop();
     view.stop();
     await server.stop();
+    await sales.stop();
     store.close();
     lock.release();
     logger.info({ terminalId }, 'The till is closed');
   };
   let stopping: Promise<void> | null = null;
   return { url, terminalId, stop: () => (stopping ??= stop()) };
+}
+
+/** What was opened before is stopped where the next thing cannot be opened. */
+async function openOrStop<T>(opened: { stop(): Promise<void> }, open: () => T): Promise<T> {
+  try {
+    return open();
+  } catch (error) {
+    await opened.stop();
+    throw error;
+  }
 }

@@ -7,6 +7,7 @@ import type { TillNews } from './replica/news.ts';
 import { syncNow } from './replica/sync-now.ts';
 import { terminalStateOf } from './replica/terminal-state.ts';
 import { isoOf, type TillClock } from './replica/till-clock.ts';
+import type { ShownSales } from './sales/till-sales.ts';
 import type { TillStore } from './store/till-store.ts';
 import { activityEvent, changeEvent, stateEvent, type TillEvent } from './till-events.ts';
 
@@ -28,6 +29,7 @@ export class TillView {
   readonly #identity: TillIdentity;
   readonly #store: TillStore;
   readonly #driver: ReplicaDriver;
+  readonly #sales: ShownSales;
   readonly #clock: TillClock;
   readonly #listeners = new Set<(event: TillEvent) => void>();
   #notices: readonly Notice[] = [];
@@ -36,16 +38,29 @@ export class TillView {
   #callOffLook: () => void = () => undefined;
   #ignoreChanges: () => void = () => undefined;
 
-  constructor(identity: TillIdentity, store: TillStore, driver: ReplicaDriver, clock: TillClock) {
+  constructor(
+    identity: TillIdentity,
+    store: TillStore,
+    driver: ReplicaDriver,
+    sales: ShownSales,
+    clock: TillClock,
+  ) {
     this.#identity = identity;
     this.#store = store;
     this.#driver = driver;
+    this.#sales = sales;
     this.#clock = clock;
   }
 
   start(): void {
     this.#readNotices();
-    this.#ignoreChanges = this.#driver.onChange(() => this.#tellSoon());
+    const ignored = [
+      this.#driver.onChange(() => this.#tellSoon()),
+      this.#sales.onChange(() => this.#tellSoon()),
+    ];
+    this.#ignoreChanges = () => {
+      for (const ignore of ignored) ignore();
+    };
     this.#look();
   }
 
@@ -66,7 +81,8 @@ export class TillView {
     const notices = this.#notices.filter(({ expires_at }) => expires_at > now);
     const items = this.#store.counts;
     const { cloned } = this.#driver;
-    const parts = { ...this.#identity, replica, cloned, nextRetryAtMs, unsentSales: 0, items, notices };
+    const sales = this.#sales.countUnsent();
+    const parts = { ...this.#identity, replica, cloned, nextRetryAtMs, sales, items, notices };
     return terminalStateOf(parts, this.#clock);
   }
 
@@ -82,6 +98,7 @@ export class TillView {
 
   /** Asks the server now; answers within 2 s. */
   syncNow(): Promise<SyncNowAnswer> {
+    this.#sales.sendNow();
     return syncNow(this.#driver, this.#clock);
   }
 

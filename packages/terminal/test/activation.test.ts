@@ -16,6 +16,7 @@ import {
   type TillIdentity,
 } from '../src/index.ts';
 import { LICENSE, OTHER_LICENSE } from './running-till.ts';
+import { openSold, sell } from './sales/sold.ts';
 import { ScriptedActivation } from './scripted-activation.ts';
 import { tempFolder } from './temp-folder.ts';
 
@@ -113,12 +114,18 @@ test('[G28] a till with unsent sales is not reset', async () => {
   await using server = await ScriptedActivation.start();
   const config = configIn(folder.path);
   const identity = await activate(config, server.url);
-  await expect(resetTill(config, () => 2)).rejects.toMatchObject({
+  {
+    using sales = openSold(join(config.dataDir, 'sales.sqlite'));
+    sell(sales);
+    sell(sales);
+  }
+  await expect(resetTill(config)).rejects.toMatchObject({
     code: 'unsent_sales',
     message: expect.stringContaining('2 sales wait'),
   });
   expect(readIdentity(config.dataDir)).toEqual(identity);
   expect(existsSync(join(config.dataDir, 'identity.key'))).toBe(true);
+  expect(statSync(join(config.dataDir, 'sales.sqlite')).mode & 0o777).toBe(0o600);
 });
 
 test('[G28] a till that runs is neither activated nor reset', async () => {

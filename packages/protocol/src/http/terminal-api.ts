@@ -20,7 +20,10 @@ export interface TerminalState {
   /** When the next try is due: ISO 8601; null when none waits. */
   readonly next_retry_at: string | null;
   readonly broker_attached: boolean;
+  /** Sales that the server has not taken, those that it rejected too. */
   readonly unsent_sales: number;
+  /** Those of them that it rejected: parked until somebody looks at them. */
+  readonly rejected_sales: number;
   readonly items: Readonly<Record<ItemKind, number>>;
   readonly notices: readonly Notice[];
 }

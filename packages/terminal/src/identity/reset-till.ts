@@ -2,6 +2,7 @@ import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { TillcastError } from '@tillcast/protocol/errors';
 import type { TerminalConfig } from '../config/terminal-config.ts';
+import { unsentSalesIn } from '../sales/open-sales.ts';
 import { CATALOG_FILE } from '../store/open-catalog.ts';
 import { lockTill } from './activation.ts';
 import { keyStoreNamed } from './key-store.ts';
@@ -9,26 +10,17 @@ import { removeMessageKeys } from './message-keys.ts';
 import { keyStoreOptionsOf } from './open-credentials.ts';
 import { type KeyPlace, readIdentity, readPending, removeIdentity, removePending } from './till-identity.ts';
 
-/** How many sales in this folder the server has not got yet. This version takes no sales, so there are none. */
-export function unsentSalesIn(_dataDir: string): number {
-  return 0;
-}
-
 /**
  * Makes the folder's till forget who it is: its identity, its key and its catalog. The terminal that it was
  * stays known to the server, and keeps its seat there until an operator revokes it.
- * @param unsentSales how many sales wait; another one than {@link unsentSalesIn} in tests
  * @throws TillcastError `unsent_sales` while sales wait, `data_in_use` while the till runs, `secret_unreadable`
  *   where the keyring does not let the key go
  */
-export async function resetTill(
-  config: TerminalConfig,
-  unsentSales: (dataDir: string) => number = unsentSalesIn,
-): Promise<void> {
+export async function resetTill(config: TerminalConfig): Promise<void> {
   const { dataDir } = config;
   const lock = lockTill(dataDir);
   try {
-    const waiting = unsentSales(dataDir);
+    const waiting = unsentSalesIn(dataDir);
     if (waiting > 0) {
       throw new TillcastError(
         'unsent_sales',

@@ -28,6 +28,8 @@ export interface TillCredentials extends ApiCredentials {
   readonly terminalName: string;
   /** The broker's addresses; with user and password only where there is no `broker`. */
   readonly brokerUrls: readonly string[];
+  /** What speaks for it where sales are handed in: also for some time after its license has ended. */
+  readonly sales: ApiCredentials;
   /** The login for each connection that is made; null: what the addresses hold. */
   readonly broker: (() => Promise<BrokerCredentials>) | null;
   /** Keeps the login of this connection valid from now on. */

@@ -6,6 +6,7 @@ import {
   type TokenAnswer,
   tokenAnswerSchema,
 } from '@tillcast/protocol/http/identity-api';
+import type { SALES_SCOPE } from '@tillcast/protocol/identity/scopes';
 import { type Ladder, retryDelayMs } from '@tillcast/protocol/replica/ladder';
 import type { TillClock } from '../replica/till-clock.ts';
 import { ask, errorOfRefusal, type HttpAnswer } from '../sync-client/ask.ts';
@@ -36,6 +37,8 @@ export interface TokenClientOptions {
   /** In [0, 1). */
   readonly random: () => number;
   readonly logger: Logger;
+  /** Left out: a token for everything that the till may do. */
+  readonly scope?: typeof SALES_SCOPE;
   /** A new token, and what came with it. */
   readonly onToken: (token: AccessToken, answer: TokenAnswer) => void;
   /** The server refuses this till; told once, until a token comes again. */
@@ -134,12 +137,13 @@ export class TokenClient {
   }
 
   async #ask(): Promise<HttpAnswer<TokenAnswer> & { readonly clockCorrected: boolean }> {
-    const { clock, backendUrl, fetch, key, terminalId, issuer } = this.#options;
+    const { clock, backendUrl, fetch, key, terminalId, issuer, scope } = this.#options;
     const assertion = await signAssertion({ terminalId, issuer, nowMs: this.#time.nowMs() }, key);
     const form = new URLSearchParams({
       grant_type: 'client_credentials',
       client_assertion_type: ASSERTION_TYPE,
       client_assertion: assertion,
+      ...(scope === undefined ? {} : { scope }),
     });
     const askedAtMs = clock.nowMs();
     const answer = await ask(
@@ -201,7 +205,8 @@ export class TokenClient {
 
   #renewAfter(delayMs: number): void {
     this.#callOff();
-    if (this.#stopping.signal.aborted) return;
+    // One for a purpose is got when somebody asks for it.
+    if (this.#options.scope !== undefined || this.#stopping.signal.aborted) return;
     this.#callOff = this.#options.clock.after(delayMs, () => {
       // What came of it is logged, and the next try is due, when this rejects.
       this.fresh().catch(() => undefined);

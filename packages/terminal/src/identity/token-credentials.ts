@@ -7,9 +7,10 @@ import {
   wasTurnedOut,
 } from '@tillcast/broker';
 import { asTillcastError, type ErrorCode, TillcastError } from '@tillcast/protocol/errors';
+import { SALES_SCOPE } from '@tillcast/protocol/identity/scopes';
 import type { LicenseKey } from '@tillcast/protocol/license-key';
 import { isRefusal } from './refusals.ts';
-import type { CredentialEvents, TillCredentials } from './till-credentials.ts';
+import type { ApiCredentials, CredentialEvents, TillCredentials } from './till-credentials.ts';
 import { type AccessToken, TokenClient, type TokenClientOptions } from './token-client.ts';
 
 export interface TokenCredentialsOptions extends Omit<TokenClientOptions, 'onRefused'> {
@@ -35,7 +36,11 @@ export class TokenCredentials implements TillCredentials {
   readonly licenseKey: LicenseKey;
   readonly terminalName: string;
   readonly brokerUrls: readonly string[];
+  readonly sales: ApiCredentials;
   readonly #tokens: TokenClient;
+  /** Asked for when sales wait, and good for nothing else. */
+  readonly #salesTokens: TokenClient;
+  readonly #api: ApiCredentials;
   readonly #logger: Logger;
   readonly #onLoginRenewed: () => void;
   #connection: BrokerConnection | null = null;
@@ -65,17 +70,23 @@ export class TokenCredentials implements TillCredentials {
       },
       onRefused: ({ code }) => this.#park(code),
     });
+    this.#salesTokens = new TokenClient({
+      ...options,
+      scope: SALES_SCOPE,
+      onToken: () => undefined,
+      // Whoever hands in sales is told with its answer; the till itself learns it from its own token.
+      onRefused: () => undefined,
+    });
+    this.#api = bearer(this.#tokens);
+    this.sales = bearer(this.#salesTokens);
   }
 
-  async headers(signal: AbortSignal): Promise<Readonly<Record<string, string>>> {
-    const { text } = await unlessAborted(this.#tokens.current(), signal);
-    return { authorization: `Bearer ${text}` };
+  headers(signal: AbortSignal): Promise<Readonly<Record<string, string>>> {
+    return this.#api.headers(signal);
   }
 
-  isOutdated(code: ErrorCode | null, { authorization }: Readonly<Record<string, string>>): boolean {
-    if (code !== 'token_expired' && code !== 'token_invalid') return false;
-    this.#tokens.discard(authorization?.slice('Bearer '.length) ?? '');
-    return true;
+  isOutdated(code: ErrorCode | null, headers: Readonly<Record<string, string>>): boolean {
+    return this.#api.isOutdated(code, headers);
   }
 
   readonly broker = async (): Promise<BrokerCredentials> => {
@@ -95,7 +106,7 @@ export class TokenCredentials implements TillCredentials {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#stopListening();
-    await this.#tokens.stop();
+    await Promise.all([this.#tokens.stop(), this.#salesTokens.stop()]);
     await this.#work;
   }
 
@@ -175,6 +186,21 @@ export class TokenCredentials implements TillCredentials {
       }
     });
   }
+}
+
+/** Tokens as headers. */
+function bearer(tokens: TokenClient): ApiCredentials {
+  return {
+    headers: async (signal) => {
+      const { text } = await unlessAborted(tokens.current(), signal);
+      return { authorization: `Bearer ${text}` };
+    },
+    isOutdated: (code, { authorization }) => {
+      if (code !== 'token_expired' && code !== 'token_invalid') return false;
+      tokens.discard(authorization?.slice('Bearer '.length) ?? '');
+      return true;
+    },
+  };
 }
 
 async function withinMs<T>(timeoutMs: number, work: Promise<T>): Promise<T> {

@@ -19,6 +19,7 @@ export type Metric =
   | 'scrubbed'
   | 'scrub_differs'
   | 'catalog_set_aside'
+  | 'sales_set_aside'
   | 'cloned'
   | 'token_received'
   | 'login_renewed';

@@ -15,7 +15,7 @@ export interface TerminalStateParts {
   /** Another copy of the till's data is in use. */
   readonly cloned: boolean;
   readonly nextRetryAtMs: number | null;
-  readonly unsentSales: number;
+  readonly sales: { readonly waiting: number; readonly rejected: number };
   readonly items: Readonly<Record<ItemKind, number>>;
   readonly notices: readonly Notice[];
 }
@@ -25,10 +25,10 @@ export function terminalStateOf(
   parts: TerminalStateParts,
   clock: Pick<TillClock, 'nowMs' | 'steadyMs'>,
 ): TerminalState {
-  const { replica, cloned, nextRetryAtMs, unsentSales } = parts;
+  const { replica, cloned, nextRetryAtMs, sales } = parts;
   const { cursor, proof, attached } = replica;
   const steadyMs = clock.steadyMs();
-  const now = shownStatus(replica, cloned, steadyMs, unsentSales);
+  const now = shownStatus(replica, cloned, steadyMs, sales.waiting);
   return {
     license_key: parts.licenseKey,
     terminal_id: parts.terminalId,
@@ -42,7 +42,8 @@ export function terminalStateOf(
     last_proof_at: proof === null ? null : isoOf(clock.nowMs() - (steadyMs - proof.askedAtMs)),
     next_retry_at: nextRetryAtMs === null ? null : isoOf(nextRetryAtMs),
     broker_attached: attached,
-    unsent_sales: unsentSales,
+    unsent_sales: sales.waiting + sales.rejected,
+    rejected_sales: sales.rejected,
     items: parts.items,
     notices: parts.notices,
   };

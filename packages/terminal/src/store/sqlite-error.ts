@@ -5,6 +5,7 @@ const SQLITE_ERROR = 1;
 const SQLITE_BUSY = 5;
 const SQLITE_LOCKED = 6;
 const SQLITE_CORRUPT = 11;
+const SQLITE_FULL = 13;
 const SQLITE_NOTADB = 26;
 
 /** The primary result code of an error of node:sqlite; null for any other. */
@@ -18,6 +19,11 @@ function resultCodeOf(error: unknown): number | null {
 export function isLocked(error: unknown): boolean {
   const code = resultCodeOf(error);
   return code === SQLITE_BUSY || code === SQLITE_LOCKED;
+}
+
+/** There is no room on the disk: nothing was written. */
+export function isFull(error: unknown): boolean {
+  return resultCodeOf(error) === SQLITE_FULL;
 }
 
 /** A statement does not fit the file: a table or a column is missing. */

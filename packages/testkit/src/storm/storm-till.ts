@@ -13,6 +13,7 @@ import {
   KeptMessageKeys,
   RenewableLine,
   ReplicaDriver,
+  type ShownSales,
   SyncClient,
   systemTillClock,
   TillStore,
@@ -34,6 +35,13 @@ export interface StormTill {
   readonly attemptsMs: number[];
   readonly stop: () => Promise<void>;
 }
+
+/** Tills of a storm sell nothing. */
+const NO_SALES: ShownSales = {
+  countUnsent: () => ({ waiting: 0, rejected: 0, oldestSavedAt: null }),
+  sendNow: () => undefined,
+  onChange: () => () => undefined,
+};
 
 const itemsSchema: z.ZodType<{ readonly items: readonly { readonly id: string }[] }> = z.object({
   items: z.array(z.looseObject({ id: z.string() })),
@@ -98,7 +106,13 @@ export async function openStormTill(
     onNews: (news) => view.take(news),
     onDeafLine: () => line.renew(),
   });
-  const view = new TillView({ licenseKey, terminalId, terminalName: 'Storm' }, store, driver, clock);
+  const view = new TillView(
+    { licenseKey, terminalId, terminalName: 'Storm' },
+    store,
+    driver,
+    NO_SALES,
+    clock,
+  );
   const connection = new BrokerConnection({
     urls: credentials.brokerUrls,
     credentials: credentials.broker,

@@ -1,0 +1,136 @@
+import type { Logger } from '@tillcast/broker';
+import type { SaleId } from '@tillcast/protocol/sales/sale-id';
+import { isoOf, type TillClock } from '../replica/till-clock.ts';
+import { afterBatch, NEW_OUTBOX, type OutboxState } from './outbox-plan.ts';
+import type { SalesFile } from './sales-file.ts';
+import { type SalesPeer, sendSales } from './send-sales.ts';
+
+export interface UploaderOptions {
+  readonly file: SalesFile;
+  readonly peer: SalesPeer;
+  readonly clock: TillClock;
+  /** In [0, 1). */
+  readonly random: () => number;
+  readonly logger: Logger;
+  /** Some sales are in another state, or are being sent, or are so no more. */
+  readonly onChange: () => void;
+}
+
+const AFTER_FILE_FAILURE_MS = 10_000;
+
+/** Sends saved sales to the server, a batch at a time, until it has said of each what became of it. */
+export class Uploader {
+  readonly #options: UploaderOptions;
+  readonly #stopping = new AbortController();
+  #state: OutboxState = NEW_OUTBOX;
+  #sending: ReadonlySet<SaleId> = new Set();
+  #running: Promise<void> | null = null;
+  #woken = false;
+  #callOff: () => void = () => undefined;
+  #nextTryAtMs: number | null = null;
+  #trouble: string | null = null;
+
+  constructor(options: UploaderOptions) {
+    this.#options = options;
+  }
+
+  /** The sales that are on their way at this moment. */
+  get sending(): ReadonlySet<SaleId> {
+    return this.#sending;
+  }
+
+  /** When sales that wait are tried again, by the wall clock; null when none waits for that. */
+  get nextTryAtMs(): number | null {
+    return this.#nextTryAtMs;
+  }
+
+  /** Why the last batch did not get there; null when it did. */
+  get trouble(): string | null {
+    return this.#trouble;
+  }
+
+  start(): void {
+    this.#schedule(0);
+  }
+
+  /** A sale was saved, or is to be sent again: it goes at once, but not before a wait is over that a failure has set. */
+  wake(): void {
+    this.#woken = true;
+    if (this.#running === null && this.#nextTryAtMs === null) this.#schedule(0);
+  }
+
+  /** Whoever waits at the till does not wait for the next try. */
+  sendNow(): void {
+    if (this.#running === null) this.#schedule(0);
+  }
+
+  /** Gives up the batch that is under way: the server may have taken it, and then will say so again. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#callOff();
+    await this.#running;
+  }
+
+  #schedule(waitMs: number): void {
+    this.#callOff();
+    if (this.#stopping.signal.aborted) return;
+    const { clock } = this.#options;
+    this.#nextTryAtMs = waitMs === 0 ? null : clock.nowMs() + waitMs;
+    this.#callOff = clock.after(waitMs, () => {
+      this.#nextTryAtMs = null;
+      this.#running = this.#send();
+    });
+  }
+
+  async #send(): Promise<void> {
+    const { logger } = this.#options;
+    this.#woken = false;
+    let waitMs: number | null;
+    try {
+      waitMs = await this.#sendBatch();
+    } catch (error) {
+      // What was not written down is sent again, and changes nothing at the server.
+      logger.error({ err: error }, 'The sales file could not be used: sales are sent again later');
+      waitMs = AFTER_FILE_FAILURE_MS;
+    }
+    this.#running = null;
+    if (waitMs !== null) this.#schedule(waitMs);
+    else if (this.#woken) this.#schedule(0);
+  }
+
+  /** @returns how long to wait before the next batch; null where nothing waits to be sent */
+  async #sendBatch(): Promise<number | null> {
+    const { file, peer, clock, random, logger, onChange } = this.#options;
+    const batch = file.waitingSales(this.#state.batchMax).map(({ sale }) => sale);
+    if (batch.length === 0) return null;
+    const ids = batch.map(({ id }) => id);
+    this.#sending = new Set(ids);
+    onChange();
+    const { sent, why } = await sendSales(peer, batch, this.#stopping.signal);
+    this.#sending = new Set();
+    if (this.#stopping.signal.aborted) return null;
+    const { state, verdicts, postponed, waitMs } = afterBatch(this.#state, ids, sent, random());
+    this.#state = state;
+    this.#tell(why, batch.length);
+    if (verdicts.length > 0) file.takeAnswers(verdicts, isoOf(clock.nowMs()));
+    if (postponed.length > 0) file.addTries(postponed);
+    for (const verdict of verdicts) {
+      if (verdict.outcome === 'accepted') continue;
+      const { id, code, detail } = verdict;
+      logger.warn({ sale: id, code, detail }, 'The server rejected a sale: it is parked, the others go on');
+    }
+    onChange();
+    return waitMs;
+  }
+
+  #tell(why: string | null, count: number): void {
+    if (why !== null && this.#trouble === null) {
+      this.#options.logger.warn(
+        { sales: count, why },
+        'Sales could not be sent: they are kept and tried again',
+      );
+    }
+    if (why === null && this.#trouble !== null) this.#options.logger.info({}, 'Sales are sent again');
+    this.#trouble = why;
+  }
+}
