@@ -1,5 +1,5 @@
 import type { Screen } from './place.ts';
-import type { OpenOrder, OrderEdit, PaymentRequest, SaleRow, Session, Setup } from './shapes.ts';
+import type { OpenOrder, OrderEdit, PaymentRequest, RefundLine, SaleRow, Session, Setup } from './shapes.ts';
 
 /** A part of the list of sales. */
 export interface SalesPage {
@@ -10,8 +10,8 @@ export interface SalesPage {
 
 export interface RefundRequest {
   readonly sale_id: string;
-  readonly lines: readonly { readonly index: number; readonly quantity: number }[];
-  readonly payments: readonly { readonly method: 'cash' | 'card' }[];
+  readonly lines: readonly RefundLine[];
+  readonly payments: readonly PaymentRequest[];
 }
 
 /** What the till's program keeps and does for selling. All reject with a `Refusal` where it says no. */

@@ -3,7 +3,7 @@ import { strings } from '../i18n/strings.ts';
 import { Refusal, refusalWords } from '../server/refusal.ts';
 import type { Desk } from './counter.ts';
 import { SELLING } from './place.ts';
-import type { PaymentRequest, SaleRow, Session } from './shapes.ts';
+import type { PaymentRequest, RefundLine, SaleRow, Session } from './shapes.ts';
 
 /** The sales of this till as far as they were read, newest first. */
 export interface KnownSales {
@@ -34,11 +34,7 @@ export interface SalesActs {
   print(saleId: string): void;
   printed(): void;
   back(): void;
-  refund(
-    saleId: string,
-    lines: readonly { readonly index: number; readonly quantity: number }[],
-    method: 'cash' | 'card',
-  ): void;
+  refund(saleId: string, lines: readonly RefundLine[], payment: PaymentRequest): void;
   retry(saleId: string): void;
   olderSales(): void;
   readSales(): Promise<void>;
@@ -139,9 +135,9 @@ export function salesActs(desk: Desk, { setSession, report }: More): SalesActs {
       if (place.is === 'receipt') desk.place.value = { is: 'receipt', saleId: place.saleId };
     },
     back: () => desk.go(desk.paid.peek() === null ? { is: 'sales' } : SELLING),
-    refund: (saleId, lines, method) => {
+    refund: (saleId, lines, payment) => {
       desk.inTurn(async () => {
-        const row = await api.refund({ sale_id: saleId, lines, payments: [{ method }] });
+        const row = await api.refund({ sale_id: saleId, lines, payments: [payment] });
         addNewest(row);
         desk.go({ is: 'receipt', saleId: row.sale.id });
       });

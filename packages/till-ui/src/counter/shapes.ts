@@ -4,6 +4,7 @@ import type { Sale as WireSale, SaleLine as WireSaleLine } from '@tillcast/proto
 export type { PaymentRequest } from '@tillcast/protocol/sales/checkout';
 export type { Discount } from '@tillcast/protocol/sales/order';
 export type { Choice, OrderEdit } from '@tillcast/protocol/sales/order-edits';
+export type { RefundLine } from '@tillcast/protocol/sales/refund';
 export type { LineModifier, SalePayment } from '@tillcast/protocol/sales/sale';
 
 // What the page shows of the protocol's shapes: the same fields, without those that only the till and the server need.

@@ -4,11 +4,12 @@ import '../ui/button.css';
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
 import type { SaleRow } from '../counter/shapes.ts';
+import { formatMoney } from '../format/money.ts';
 import { strings } from '../i18n/strings.ts';
 import { usePage } from '../page/context.ts';
 import { Icon } from '../ui/icon.tsx';
 import { Sheet } from '../ui/sheet.tsx';
-import { leftOf } from './refundable.ts';
+import { leftOf, refundTotal } from './refundable.ts';
 
 interface RefundProps {
   readonly row: SaleRow;
@@ -23,6 +24,7 @@ export function RefundSheet({ row, earlier, onClose }: RefundProps): VNode {
   const text = strings.refund;
   const left = leftOf(row.sale, earlier);
   const [back, setBack] = useState<ReadonlyMap<number, number>>(new Map());
+  const amount = refundTotal(row.sale, earlier, back);
   const none = [...back.values()].every((quantity) => quantity === 0);
   const set = (index: number, quantity: number): void => {
     setBack(new Map([...back, [index, Math.min(Math.max(0, quantity), left[index] ?? 0)]]));
@@ -31,8 +33,8 @@ export function RefundSheet({ row, earlier, onClose }: RefundProps): VNode {
     const lines = [...back].filter(([, quantity]) => quantity > 0);
     counter.refund(
       row.sale.id,
-      lines.map(([index, quantity]) => ({ index, quantity })),
-      method,
+      lines.map(([line, quantity]) => ({ line, quantity })),
+      { method, amount },
     );
     onClose();
   };
@@ -71,7 +73,10 @@ export function RefundSheet({ row, earlier, onClose }: RefundProps): VNode {
         </div>
       }
     >
-      <p class="line-price">{text.hint}</p>
+      <p class="line-price figures">
+        <span>{text.hint}</span>
+        <strong data-testid="refund-total">{formatMoney(amount, row.sale.currency)}</strong>
+      </p>
       <button
         type="button"
         class="button is-wide line-part"
