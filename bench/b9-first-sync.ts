@@ -1,20 +1,22 @@
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { gzipSync } from 'node:zlib';
 import { ADMIN_PATHS, IMPORT_MEDIA_TYPE } from '@tillcast/protocol/http/admin-api';
+import { LICENSE_KEY_HEADER, SYNC_PATHS } from '@tillcast/protocol/http/sync-api';
 import { type LicenseKey, parseLicenseKey } from '@tillcast/protocol/license-key';
-import { catalogLines, productOf } from './lib/backend.ts';
-import type { Benchmark } from './lib/benchmark.ts';
+import { catalogLines } from './lib/backend.ts';
+import type { BenchContext, Benchmark } from './lib/benchmark.ts';
+import { startChild } from './lib/child.ts';
+import { cpuTimeMs } from './lib/cpu-time.ts';
 import { type ForkedBackend, forkBenchBackend } from './lib/forked-backend.ts';
 import { compare, type Result, timed } from './lib/measure.ts';
-import { portOf } from './lib/port.ts';
 import { openTillStore, tillClient } from './lib/till.ts';
+
+const TILLS = 20;
 
 /**
  * B9: a till's first synchronization, from the question to a committed catalog whose digest was compared, against
- * a file of the same rows, compressed, that a bare server sends and a bare SQLite takes in one transaction.
+ * a file of the same rows, compressed, that a bare server sends and a bare SQLite takes in one transaction. And what
+ * one more till costs backend and database in CPU time, against that server.
  *
  * Traps: the backend has made its answer before the clock starts, as it has for the second till of any license;
  * what the first one costs is B10's and one read. The floor neither checks nor hashes a row.
@@ -30,6 +32,7 @@ export const b9: Benchmark = {
       results.push(await firstSync(folder, backend, items, context.quick ? 3 : 5));
     }
     const [few, many] = results;
+    results.push(await oneMore(context, backend, many?.operations ?? 0));
     const perRow = (result: Result | undefined): number =>
       (result?.productMs.median ?? NaN) / (result?.operations ?? NaN);
     context.log(
@@ -59,35 +62,44 @@ async function firstSync(
       if (outcome !== 'applied') throw new Error(`the snapshot was not applied: ${outcome}`);
     });
   };
-  const server = await serveFile(items);
-  const url = `http://127.0.0.1:${portOf(server)}/`;
-  try {
-    return await compare({
-      id: 'B9',
-      what: `${items} rows: first sync to a verified digest / a file of them into a bare SQLite`,
-      product,
-      floor: () => timed(() => bare(url, join(folder, `bare-${items}-${round++}.sqlite`))),
-      rounds,
-      maxRatio: 2,
-      operations: items,
-    });
-  } finally {
-    server.close();
-    server.closeAllConnections();
-  }
+  await using file = await startChild('./file-process.ts', [String(items)]);
+  return await compare({
+    id: 'B9',
+    what: `${items} rows: first sync to a verified digest / a file of them into a bare SQLite`,
+    product,
+    floor: () => timed(() => bare(file.url, join(folder, `bare-${items}-${round++}.sqlite`))),
+    rounds,
+    maxRatio: 2,
+    operations: items,
+  });
 }
 
-async function serveFile(items: number): Promise<Server> {
-  const products = Array.from({ length: items }, (_, index) => productOf(index, 1.5));
-  const file = gzipSync(JSON.stringify({ products }), { level: 1 });
-  const server = createServer((_, response) => {
-    response.setHeader('content-type', 'application/json');
-    response.setHeader('content-encoding', 'gzip');
-    response.end(file);
+async function oneMore(context: BenchContext, backend: ForkedBackend, items: number): Promise<Result> {
+  await using file = await startChild('./file-process.ts', [String(items)]);
+  const fetched = async (
+    url: string,
+    headers: Record<string, string>,
+    pids: readonly number[],
+  ): Promise<number> => {
+    const used = (): number => pids.reduce((sum, pid) => sum + cpuTimeMs(pid), 0);
+    const before = used();
+    for (let till = 0; till < TILLS; till += 1) {
+      const answer = await fetch(url, { headers: { 'accept-encoding': 'gzip', ...headers } });
+      if (!answer.ok) throw new Error(`${url}: ${answer.status}`);
+      await answer.arrayBuffer();
+    }
+    return (used() - before) / TILLS;
+  };
+  const license = { [LICENSE_KEY_HEADER]: `BENCH-FIRST-${items}` };
+  return await compare({
+    id: 'B9',
+    what: `${items} rows for one more till: CPU time of backend and database / of a bare server of a file`,
+    product: () => fetched(backend.url + SYNC_PATHS.fullData, license, [backend.pid, context.postgres.pid]),
+    floor: () => fetched(file.url, {}, [file.pid]),
+    rounds: context.quick ? 3 : 5,
+    maxRatio: 2,
+    unit: 'ms CPU',
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return server;
 }
 
 async function bare(url: string, path: string): Promise<void> {

@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -72,7 +73,15 @@ try {
     at: new Date().toISOString(),
   };
   const lines = results.map((result) => JSON.stringify({ ...result, ...machine }));
-  await writeFile(join(RESULTS, 'latest.jsonl'), `${lines.join('\n')}\n`);
+  const latest = join(RESULTS, 'latest.jsonl');
+  const kept = existsSync(latest) ? linesOfOthers(await readFile(latest, 'utf8')) : [];
+  await writeFile(latest, `${[...kept, ...lines].join('\n')}\n`);
 } finally {
   await rm(folder, { recursive: true, force: true });
+}
+
+/** What earlier runs said of benchmarks that this one left out. */
+function linesOfOthers(text: string): readonly string[] {
+  const ran = new Set(chosen.map(({ id }) => `{"id":"${id}",`));
+  return text.split('\n').filter((line) => line !== '' && ![...ran].some((start) => line.startsWith(start)));
 }

@@ -8,6 +8,7 @@ const API_KEY = 'a-key-for-benchmarks-on-loopback-only';
 /** A backend in a process of its own, on a database of its own, so that who asks it does not share its event loop. */
 export interface ForkedBackend extends AsyncDisposable {
   readonly url: string;
+  readonly pid: number;
   /** Posts JSON to the admin API; rejects where it refuses. */
   readonly admin: (path: string, body: unknown) => Promise<unknown>;
   readonly post: (path: string, type: string, body: string) => Promise<unknown>;
@@ -43,8 +44,11 @@ export async function forkBenchBackend(
     if (!answer.ok) throw new Error(`${path}: ${answer.status} ${text}`);
     return JSON.parse(text);
   };
+  const { pid } = child;
+  if (pid === undefined) throw new Error('The backend has no process.');
   return {
     url,
+    pid,
     admin: (path, body) => post(path, 'application/json', JSON.stringify(body)),
     post,
     [Symbol.asyncDispose]: async () => {

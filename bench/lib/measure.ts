@@ -9,6 +9,8 @@ export interface Comparison {
   readonly product: Round;
   readonly floor: Round;
   readonly rounds: number;
+  /** Uncounted rounds of each before: default 1. Of what takes milliseconds, the first hundred are the compiler's. */
+  readonly warmUps?: number;
   /** The goal for the median of the ratios: product time over floor time. */
   readonly maxRatio: number;
   /** How many operations a round does, for the rate; left out where the round is a single one. */
@@ -23,9 +25,10 @@ export type Unit = 'ms' | 'ms CPU' | 'KiB' | 'queries';
 /** Several comparisons of the same rounds: each round gives a sample, of which each comparison takes its number. */
 export interface Comparisons<Sample> {
   readonly rounds: number;
+  readonly warmUps?: number;
   readonly product: () => Promise<Sample>;
   readonly floor: () => Promise<Sample>;
-  readonly rows: readonly (Omit<Comparison, 'product' | 'floor' | 'rounds'> & {
+  readonly rows: readonly (Omit<Comparison, 'product' | 'floor' | 'rounds' | 'warmUps'> & {
     readonly of: (sample: Sample) => number;
   })[];
 }
@@ -52,21 +55,29 @@ export interface Result {
 }
 
 /**
- * Runs product and floor in turn, changing who begins, after one uncounted round of each, so that a machine
+ * Runs product and floor in turn, changing who begins, after uncounted rounds of each, so that a machine
  * that slows down or is busy for a while slows both. What counts is the median of the ratios, pair by pair.
  */
 export async function compare(comparison: Comparison): Promise<Result> {
-  const { product, floor, rounds, ...row } = comparison;
-  const [result] = await compareAll({ product, floor, rounds, rows: [{ ...row, of: (value) => value }] });
+  const { product, floor, rounds, warmUps = 1, ...row } = comparison;
+  const [result] = await compareAll({
+    product,
+    floor,
+    rounds,
+    warmUps,
+    rows: [{ ...row, of: (value) => value }],
+  });
   if (result === undefined) throw new Error('A comparison has a result.');
   return result;
 }
 
 /** As {@link compare}, for several numbers of the same rounds. */
 export async function compareAll<Sample>(comparisons: Comparisons<Sample>): Promise<readonly Result[]> {
-  const { product, floor, rounds, rows } = comparisons;
-  await floor();
-  await product();
+  const { product, floor, rounds, warmUps = 1, rows } = comparisons;
+  for (let round = 0; round < warmUps; round += 1) {
+    await floor();
+    await product();
+  }
   const pairs: (readonly [product: Sample, floor: Sample])[] = [];
   for (let round = 0; round < rounds; round++) {
     if (round % 2 === 0) {
