@@ -50,7 +50,7 @@ export function publishAll(
 ): Promise<readonly Outcome[]> {
   if (publications.length === 0) return Promise.resolve([]);
   const { promise, resolve } = Promise.withResolvers<readonly Outcome[]>();
-  const outcomes = new Array<Outcome>(publications.length);
+  const outcomes: Outcome[] = [];
   let unsettled = publications.length;
   // Counted, in the place of a promise for each message.
   for (const [index, publication] of publications.entries()) {
