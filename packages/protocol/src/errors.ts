@@ -49,6 +49,7 @@ export const ERROR_CATALOG = {
     title: 'A license key alone is not accepted here',
   },
   api_key_invalid: { status: 401, exit: 4, title: 'The API key is not valid' },
+  csrf_invalid: { status: 403, exit: 4, title: 'The request does not come from an open page' },
   pin_wrong: { status: 401, exit: 4, title: 'The PIN is not right' },
   staff_needed: { status: 401, exit: 4, title: 'Nobody is signed in' },
   manager_needed: { status: 403, exit: 4, title: 'Only a manager may do this' },

@@ -10,6 +10,7 @@ import {
 } from '@tillcast/broker';
 import { bindingsOf } from '@tillcast/protocol/routing';
 import type { TerminalConfig } from './config/terminal-config.ts';
+import { openTillDesk } from './counter/open-till-desk.ts';
 import { lockTill } from './identity/activation.ts';
 import { askMessageKeys } from './identity/ask-message-keys.ts';
 import { KeptMessageKeys } from './identity/message-keys.ts';
@@ -150,6 +151,7 @@ async function startLocked(
 
   const line = new RenewableLine(subscriber, logger);
 
+  const desk = openTillDesk({ config, store, sales, driver, view, backendUrl });
   const pageFolder = builtPageFolder();
   if (!isPageBuilt(pageFolder)) logger.warn({ pageFolder }, PAGE_MISSING);
   let server: LocalServer;
@@ -159,6 +161,7 @@ async function startLocked(
       host: config.host,
       port: config.port,
       view,
+      desk,
       metrics: () => metrics.text(view.figures()),
       pageFolder,
       logger,

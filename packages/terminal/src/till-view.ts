@@ -127,6 +127,11 @@ export class TillView {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Tells everyone who listens of something that is no part of the state. */
+  tell(event: TillEvent): void {
+    this.#emit(event);
+  }
+
   /** Takes what the driver tells. */
   take(news: TillNews): void {
     if (news.news === 'activity' && news.line.type.startsWith('broadcast.')) this.#readNotices();

@@ -76,14 +76,20 @@ export interface ActivityAnswer {
 /**
  * `GET /api/events`: server-sent events. `state` whenever it changes, `items` with the rows that a change
  * touched (null: deleted), `catalog` when everything may have changed and the page should read it anew,
- * `activity` with each new line.
+ * `activity` with each new line; `order`, `sales` and `session` when orders, sales or who is signed in have changed.
  */
 export interface TerminalEvents {
   readonly state: TerminalState;
   readonly items: { readonly rows: readonly ItemEvent[] };
   readonly catalog: { readonly version: number };
   readonly activity: Activity;
+  readonly order: CounterChanged;
+  readonly sales: CounterChanged;
+  readonly session: CounterChanged;
 }
+
+/** What has changed is asked for. */
+export type CounterChanged = Readonly<Record<string, never>>;
 
 export interface ItemEvent {
   readonly kind: ItemKind;

@@ -15,6 +15,13 @@ export function refundable(sale: Sale, earlier: readonly Sale[]): number[] {
   return sale.lines.map((line, index) => line.quantity - refundedOf(index, earlier));
 }
 
+/** What is to be paid back for a part of a sale. @throws TillcastError `refund_invalid` */
+export function refundTotal(sale: Sale, wanted: readonly RefundLine[], earlier: readonly Sale[]): number {
+  const { currency } = sale;
+  const totals = refundLines(sale, wanted, earlier).map(({ total }) => toMinor(total, currency));
+  return toDecimal(sum(totals), currency);
+}
+
 /**
  * The refund of a part of a sale. A line that is given back in pieces comes back to the penny: each piece is
  * the difference of two rounded sums.
@@ -29,6 +36,31 @@ export function refund(
   payments: readonly PaymentRequest[],
   context: SaleContext,
 ): Sale {
+  const lines = refundLines(sale, wanted, earlier);
+  const { currency } = sale;
+  const decimal = (minor: number): number => toDecimal(minor, currency);
+  const of = (amount: (line: SaleLine) => number): number =>
+    sum(lines.map((line) => toMinor(amount(line), currency)));
+  const total = of((line) => line.total);
+  return {
+    id: context.id,
+    kind: 'refund',
+    receipt_number: context.receiptNumber,
+    sold_at: context.soldAt,
+    currency,
+    staff_id: context.staff?.id ?? null,
+    staff_name: context.staff?.name ?? null,
+    table_id: sale.table_id,
+    lines,
+    discount: decimal(of((line) => line.discount)),
+    tax: decimal(of((line) => line.tax)),
+    total: decimal(total),
+    payments: settle(payments, total, currency),
+    refund_of: sale.id,
+  };
+}
+
+function refundLines(sale: Sale, wanted: readonly RefundLine[], earlier: readonly Sale[]): SaleLine[] {
   const refused = (why: string): TillcastError => new TillcastError('refund_invalid', why);
   if (sale.kind === 'refund') throw refused('A refund cannot itself be given back.');
   if (wanted.length === 0) throw refused('Choose what is given back.');
@@ -36,7 +68,7 @@ export function refund(
   const left = refundable(sale, earlier);
   const { currency } = sale;
   const decimal = (minor: number): number => toDecimal(minor, currency);
-  const lines = wanted.map(({ line: index, quantity }): SaleLine => {
+  return wanted.map(({ line: index, quantity }): SaleLine => {
     const line = sale.lines[index];
     const available = left[index];
     if (line === undefined || available === undefined) throw refused(`The receipt has no line ${index + 1}.`);
@@ -57,25 +89,6 @@ export function refund(
       refunded_line: index,
     };
   });
-  const of = (amount: (line: SaleLine) => number): number =>
-    sum(lines.map((line) => toMinor(amount(line), currency)));
-  const total = of((line) => line.total);
-  return {
-    id: context.id,
-    kind: 'refund',
-    receipt_number: context.receiptNumber,
-    sold_at: context.soldAt,
-    currency,
-    staff_id: context.staff?.id ?? null,
-    staff_name: context.staff?.name ?? null,
-    table_id: sale.table_id,
-    lines,
-    discount: decimal(of((line) => line.discount)),
-    tax: decimal(of((line) => line.tax)),
-    total: decimal(total),
-    payments: settle(payments, total, currency),
-    refund_of: sale.id,
-  };
 }
 
 function refundedOf(line: number, earlier: readonly Sale[]): number {

@@ -2,8 +2,10 @@ import type { Logger } from '@tillcast/broker';
 import { asTillcastError, TillcastError } from '@tillcast/protocol/errors';
 import { PROBLEM_MEDIA_TYPE, problemOf } from '@tillcast/protocol/http/problem';
 import { type FastifyInstance, fastify } from 'fastify';
+import type { TillDesk } from '../counter/till-desk.ts';
 import type { TillView } from '../till-view.ts';
 import { addApiRoutes } from './api-routes.ts';
+import { addCounterRoutes } from './counter-routes.ts';
 import { checkOrigin, SECURITY_HEADERS } from './guard.ts';
 import { servePage } from './till-page.ts';
 
@@ -12,6 +14,8 @@ export interface LocalServerOptions {
   readonly host: string;
   readonly port: number;
   readonly view: TillView;
+  /** What the page sells with. */
+  readonly desk: TillDesk;
   /** The till's measurements, in Prometheus' text format. */
   readonly metrics: () => Promise<{ readonly body: string; readonly mediaType: string }>;
   /** Where the built page is; see `builtPageFolder`. */
@@ -27,12 +31,12 @@ export interface LocalServer {
   stop(): Promise<void>;
 }
 
-/** The page sends nothing but a button's press. */
+/** An edit, a payment, or what the page keeps of its screen. */
 const BODY_MAX_BYTES = 16 * 1_024;
 
 /** Starts to serve. @throws TillcastError `port_in_use` */
 export async function startLocalServer(options: LocalServerOptions): Promise<LocalServer> {
-  const { host, port, view, metrics, pageFolder, logger } = options;
+  const { host, port, view, desk, metrics, pageFolder, logger } = options;
   const app = fastify({ bodyLimit: BODY_MAX_BYTES, forceCloseConnections: 'idle', exposeHeadRoutes: false });
 
   app.addHook('onRequest', async (request, reply) => {
@@ -47,6 +51,7 @@ export async function startLocalServer(options: LocalServerOptions): Promise<Loc
   });
   answerErrorsAsProblems(app, logger);
   addApiRoutes(app, view);
+  addCounterRoutes(app, desk);
   app.get('/metrics', async (_request, reply) => {
     const { body, mediaType } = await metrics();
     return reply.header('cache-control', 'no-store').type(mediaType).send(body);

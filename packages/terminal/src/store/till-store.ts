@@ -173,6 +173,13 @@ export class TillStore implements Disposable {
     );
   }
 
+  /** One item as canonical JSON; null where there is none, or it is known to be not as it was written. */
+  body(kind: ItemKind, id: string): string | null {
+    return this.#guarded(({ items }) =>
+      this.#wrong.has(keyOfRow(kind, id)) ? null : (items.find(kind, id)?.body ?? null),
+    );
+  }
+
   /** Newest first. */
   activity(limit: number): readonly Activity[] {
     return this.#guarded(({ activity }) => activity.selectNewest(limit));
