@@ -28,7 +28,7 @@ const counter = startCounter({
   report,
 });
 const view = viewOf(till.catalog.catalog, counter);
-till.onCounter(() => counter.readAnew());
+till.onCounter((changed) => counter.changed(changed));
 
 // What was chosen at this till comes before both; the till keeps it, not the browser.
 counter.screen.subscribe((screen) => {

@@ -11,7 +11,7 @@ export interface SalesPage {
 export interface RefundRequest {
   readonly sale_id: string;
   readonly lines: readonly RefundLine[];
-  readonly payments: readonly PaymentRequest[];
+  readonly payments: readonly { readonly method: 'cash' | 'card' }[];
 }
 
 /** What the till's program keeps and does for selling. All reject with a `Refusal` where it says no. */

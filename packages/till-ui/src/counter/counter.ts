@@ -52,8 +52,8 @@ export interface Counter extends OrderEdits, SalesActs {
   tell(words: string): void;
   forgetTrouble(): void;
   keepScreen(part: Partial<Pick<Screen, 'shelf' | 'language'>>): void;
-  /** Reads everything; as when the till's program is back. */
-  readAnew(): void;
+  /** Reads what the till's program says has changed: all of it at `session`. */
+  changed(part: 'order' | 'sales' | 'session'): void;
   /** @returns what the till said against it; null when it is done */
   signIn(userId: string, pin: string): Promise<string | null>;
   activate(fields: {
@@ -86,6 +86,7 @@ export function startCounter({ api, clock, catalog, report }: Parts): Counter {
   const keeper = screenKeeper({ api, report });
   let turn: Promise<void> = Promise.resolve();
   let reading = false;
+  let ordersDue = false;
   let due = false;
   let cancelRetry: () => void = () => undefined;
 
@@ -102,6 +103,25 @@ export function startCounter({ api, clock, catalog, report }: Parts): Counter {
     if (before !== null && ready.peek()) screen.value = { ...before, ...now };
   });
 
+  // What is read of orders waits for the edits before it: an answer that is older than an edit undoes nothing.
+  function inTurn<T>(act: () => Promise<T>): Promise<T> {
+    const done = turn.then(act);
+    turn = done.then(
+      () => undefined,
+      () => undefined,
+    );
+    return done;
+  }
+
+  function readOrders(): void {
+    if (ordersDue) return;
+    ordersDue = true;
+    desk.inTurn(async () => {
+      ordersDue = false;
+      open.value = await api.orders();
+    });
+  }
+
   const desk: Desk = {
     api,
     catalog,
@@ -112,14 +132,11 @@ export function startCounter({ api, clock, catalog, report }: Parts): Counter {
     touched,
     trouble,
     inTurn: (act) => {
-      turn = turn.then(act).then(
-        () => undefined,
-        (cause: unknown) => {
-          report('The till did not do what was asked of it.', cause);
-          trouble.value = refusalWords(cause);
-          readAnew();
-        },
-      );
+      inTurn(act).catch((cause: unknown) => {
+        report('The till did not do what was asked of it.', cause);
+        trouble.value = refusalWords(cause);
+        readAnew();
+      });
     },
     go: (next) => {
       batch(() => {
@@ -173,7 +190,7 @@ export function startCounter({ api, clock, catalog, report }: Parts): Counter {
       return;
     }
     const isFirst = screen.peek() === null;
-    const [orders, kept] = await Promise.all([api.orders(), isFirst ? api.screen() : null]);
+    const [orders, kept] = await Promise.all([inTurn(() => api.orders()), isFirst ? api.screen() : null]);
     const paidId = kept?.paidId ?? null;
     const paidRow = paidId === null ? null : await api.sale(paidId).catch(() => null);
     batch(() => {
@@ -220,7 +237,11 @@ export function startCounter({ api, clock, catalog, report }: Parts): Counter {
     keepScreen: (part) => {
       screen.value = { ...(screen.peek() ?? EMPTY_SCREEN), ...part };
     },
-    readAnew,
+    changed: (part) => {
+      if (!ready.peek() || part === 'session') readAnew();
+      else if (part === 'sales') void acts.readSales();
+      else readOrders();
+    },
     signIn: async (userId, pin) => {
       try {
         session.value = await api.signIn(userId, pin);

@@ -26,14 +26,20 @@ export interface OrderEdits {
   toTable(tableId: string): void;
 }
 
+/** The order is another by now, or gone: what was asked is asked of it as it is. */
+const CHANGED: ReadonlySet<string> = new Set(['order_changed', 'order_not_found']);
+
 export function orderEdits(desk: Desk): OrderEdits {
   const current = (): OpenOrder | null =>
     desk.open.peek().find(({ id }) => id === desk.orderId.peek()) ?? null;
 
   const show = (order: OpenOrder): void => {
+    const others = desk.open.peek().filter(({ id }) => id !== order.id);
+    // The till lets go of an order with nothing in it, at no table.
+    const isKept = order.lines.length > 0 || order.table_id !== null;
     batch(() => {
-      desk.open.value = [...desk.open.peek().filter(({ id }) => id !== order.id), order];
-      desk.orderId.value = order.id;
+      desk.open.value = isKept ? [...others, order] : others;
+      desk.orderId.value = isKept ? order.id : null;
       desk.trouble.value = null;
     });
   };
@@ -46,7 +52,7 @@ export function orderEdits(desk: Desk): OrderEdits {
       show(after);
       return after;
     } catch (error) {
-      if (!again || !(error instanceof Refusal) || error.code !== 'order_changed') throw error;
+      if (!again || !(error instanceof Refusal) || !CHANGED.has(error.code)) throw error;
       desk.open.value = await desk.api.orders();
       return edit(wanted, false);
     }

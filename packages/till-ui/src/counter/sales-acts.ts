@@ -34,7 +34,7 @@ export interface SalesActs {
   print(saleId: string): void;
   printed(): void;
   back(): void;
-  refund(saleId: string, lines: readonly RefundLine[], payment: PaymentRequest): void;
+  refund(saleId: string, lines: readonly RefundLine[], method: 'cash' | 'card'): void;
   retry(saleId: string): void;
   olderSales(): void;
   readSales(): Promise<void>;
@@ -135,9 +135,9 @@ export function salesActs(desk: Desk, { setSession, report }: More): SalesActs {
       if (place.is === 'receipt') desk.place.value = { is: 'receipt', saleId: place.saleId };
     },
     back: () => desk.go(desk.paid.peek() === null ? { is: 'sales' } : SELLING),
-    refund: (saleId, lines, payment) => {
+    refund: (saleId, lines, method) => {
       desk.inTurn(async () => {
-        const row = await api.refund({ sale_id: saleId, lines, payments: [payment] });
+        const row = await api.refund({ sale_id: saleId, lines, payments: [{ method }] });
         addNewest(row);
         desk.go({ is: 'receipt', saleId: row.sale.id });
       });

@@ -5,7 +5,7 @@ import type { TillState } from '../server/answers.ts';
 import type { TillApi } from '../server/api.ts';
 import type { Clock } from '../server/clock.ts';
 import { connect } from '../server/connection.ts';
-import type { OpenEvents } from '../server/events.ts';
+import type { CounterPart, OpenEvents } from '../server/events.ts';
 import { isReachable, SILENCE_MAX_MS } from '../server/health.ts';
 import { type StatusView, statusView } from '../status/status-view.ts';
 import { ASKING, answered, IDLE, type SyncRun, unreachable } from '../status/sync-answer.ts';
@@ -25,8 +25,11 @@ export interface Till {
   syncNow(): void;
   /** Forgets what the last "Sync now" came to. */
   forgetSync(): void;
-  /** Calls back when orders, sales or who is signed in may have changed; the function that it returns ends that. */
-  onCounter(call: () => void): () => void;
+  /**
+   * Calls back with what has changed of orders, sales or who is signed in: `session` where all may have. The function
+   * that it returns ends that.
+   */
+  onCounter(call: (changed: CounterPart) => void): () => void;
   /** Looks at once, as when the page comes to the front again. */
   wake(): void;
   stop(): void;
@@ -48,9 +51,9 @@ export function startTill(parts: TillParts): Till {
   const eventsOpen = signal(false);
   const nowMs = signal(startedAtMs);
   const wallMs = signal(clock.wallMs());
-  const counterCalls = new Set<() => void>();
-  const tellCounter = (): void => {
-    for (const call of counterCalls) call();
+  const counterCalls = new Set<(changed: CounterPart) => void>();
+  const tellCounter = (changed: CounterPart): void => {
+    for (const call of counterCalls) call(changed);
   };
   const sync = signal<SyncRun>(IDLE);
   const catalog = catalogStore(parts);
@@ -94,7 +97,7 @@ export function startTill(parts: TillParts): Till {
       eventsOpen.value = true;
       catalog.readAnew();
       activity.readAnew();
-      tellCounter();
+      tellCounter('session');
     },
     closed: () => {
       eventsOpen.value = false;

@@ -33,8 +33,8 @@ export function RefundSheet({ row, earlier, onClose }: RefundProps): VNode {
     const lines = [...back].filter(([, quantity]) => quantity > 0);
     counter.refund(
       row.sale.id,
-      lines.map(([line, quantity]) => ({ line, quantity })),
-      { method, amount },
+      lines.map(([index, quantity]) => ({ index, quantity })),
+      method,
     );
     onClose();
   };

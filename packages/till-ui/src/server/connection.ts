@@ -77,7 +77,7 @@ function keepEvents({ openEvents, clock, report }: Parts, handlers: ConnectionHa
       items: heard((rows) => handlers.items(rows)),
       catalog: heard(() => handlers.catalog()),
       activity: heard((line) => handlers.activity(line)),
-      counter: heard(() => handlers.counter()),
+      counter: heard((changed) => handlers.counter(changed)),
       failed: (cause) => {
         close = null;
         failures += 1;

@@ -1,6 +1,10 @@
 import type { Activity, ItemEvent } from '@tillcast/protocol/http/terminal-api';
 import { readActivity, readItemEvents, readState, type TillState } from './answers.ts';
 
+const COUNTER_PARTS = ['order', 'sales', 'session'] as const;
+
+export type CounterPart = (typeof COUNTER_PARTS)[number];
+
 /** What the event stream of the till's server tells. */
 export interface EventHandlers {
   opened(): void;
@@ -10,7 +14,7 @@ export interface EventHandlers {
   catalog(): void;
   activity(line: Activity): void;
   /** Orders, sales or who is signed in have changed. */
-  counter(): void;
+  counter(changed: CounterPart): void;
   /** The stream has ended, or said what is not readable. It is closed, and must be opened again. */
   failed(cause: unknown): void;
 }
@@ -44,11 +48,11 @@ export const openEvents: OpenEvents = (handlers) => {
     () => handlers.catalog(),
   );
   on('activity', readActivity, (line) => handlers.activity(line));
-  for (const type of ['order', 'sales', 'session']) {
+  for (const type of COUNTER_PARTS) {
     on(
       type,
       (value) => value,
-      () => handlers.counter(),
+      () => handlers.counter(type),
     );
   }
   return () => source.close();
