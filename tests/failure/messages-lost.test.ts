@@ -37,4 +37,4 @@ test('[P3] [P4] [R3] [R4] with a fifth of the messages lost, a fifth doubled and
     expect(counts['gap']).toBeGreaterThan(0);
     expect(counts['stale']).toBeGreaterThan(0);
   }
-});
+}, 240_000);

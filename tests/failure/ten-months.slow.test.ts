@@ -17,10 +17,10 @@ const data = (file: string): string =>
   join(fileURLToPath(new URL('../..', import.meta.url)), 'demo', 'online-retail', file);
 
 /**
- * How many of the recording's 9,727 moments, evenly over its ten months; `all` takes every one of them, and so all of
- * its 66,499 price changes.
+ * How many of the recording's 9,727 moments, evenly over its ten months. `all` is every one of them, and so all of its
+ * 66,499 price changes.
  */
-const MOMENTS = process.env['TILLCAST_TEST_REPLAY'] ?? '1000';
+const MOMENTS = process.env['TILLCAST_TEST_REPLAY'] ?? 'all';
 const BROKER_DEATHS = 5;
 /** Turns of a till's being off. */
 const ABSENCES = 10;

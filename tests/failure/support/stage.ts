@@ -60,7 +60,7 @@ export interface Stage extends AsyncDisposable {
   readonly admin: (path: string, body?: unknown) => Promise<Response>;
   /** Commits to a license's catalog; rejects where that is refused. */
   readonly commit: (licenseKey: string, ...operations: readonly unknown[]) => Promise<CommitResult>;
-  /** Sets the price of the license's first product to the next one, which is a cent more. */
+  /** Sets the next product's price to the next one, a cent more: a change that is missing is missed in the content. */
   readonly raisePrice: (licenseKey: string) => Promise<CommitResult>;
   /** Where the license stands at the server. */
   readonly head: (licenseKey: string) => Promise<License>;
@@ -161,7 +161,7 @@ export async function setStage(options: StageOptions): Promise<Stage> {
     commit,
     raisePrice: (licenseKey) => {
       cents += 1;
-      return commit(licenseKey, { op: 'set_price', product_id: 'P0', price: cents / 100 });
+      return commit(licenseKey, { op: 'set_price', product_id: `P${cents % products}`, price: cents / 100 });
     },
     head: async (licenseKey) => licenseSchema.parse(await json(admin(ADMIN_PATHS.license(licenseKey)))),
     openTill: async (licenseKey, name, { environment = {}, preload = [] } = {}) => {
