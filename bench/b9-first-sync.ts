@@ -12,6 +12,7 @@ import { compare, type Result, timed } from './lib/measure.ts';
 import { openTillStore, tillClient } from './lib/till.ts';
 
 const TILLS = 20;
+const FILE_SERVER: URL = new URL('./lib/file-process.ts', import.meta.url);
 
 /**
  * B9: a till's first synchronization, from the question to a committed catalog whose digest was compared, against
@@ -62,7 +63,7 @@ async function firstSync(
       if (outcome !== 'applied') throw new Error(`the snapshot was not applied: ${outcome}`);
     });
   };
-  await using file = await startChild('./file-process.ts', [String(items)]);
+  await using file = await startChild(FILE_SERVER, [String(items)]);
   return await compare({
     id: 'B9',
     what: `${items} rows: first sync to a verified digest / a file of them into a bare SQLite`,
@@ -75,7 +76,7 @@ async function firstSync(
 }
 
 async function oneMore(context: BenchContext, backend: ForkedBackend, items: number): Promise<Result> {
-  await using file = await startChild('./file-process.ts', [String(items)]);
+  await using file = await startChild(FILE_SERVER, [String(items)]);
   const fetched = async (
     url: string,
     headers: Record<string, string>,

@@ -61,9 +61,12 @@ try {
   const results: Result[] = [];
   for (const benchmark of chosen) {
     log(`${benchmark.id} ${benchmark.title} …`);
+    const startedAt = performance.now();
     const rows = await benchmark.run(context);
+    const tookS = Math.round((performance.now() - startedAt) / 1_000);
     results.push(...rows);
     log(tableOf(rows));
+    log(`${benchmark.id} took ${tookS} s`);
   }
   await mkdir(RESULTS, { recursive: true });
   const machine = {

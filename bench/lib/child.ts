@@ -8,12 +8,12 @@ export interface ChildServer extends AsyncDisposable {
 }
 
 /** Starts a program of bench/lib that tells its URL once it listens, and ends when it is let go. */
-export async function startChild(program: string, args: readonly string[] = []): Promise<ChildServer> {
-  const child: ChildProcess = fork(new URL(program, import.meta.url), [...args], { execArgv: [] });
+export async function startChild(program: URL, args: readonly string[] = []): Promise<ChildServer> {
+  const child: ChildProcess = fork(program, [...args], { execArgv: [] });
   const told: unknown[] = await Promise.race([once(child, 'message'), once(child, 'exit')]);
   const [url] = told;
   const { pid } = child;
-  if (typeof url !== 'string' || pid === undefined) throw new Error(`${program} did not start.`);
+  if (typeof url !== 'string' || pid === undefined) throw new Error(`${program.pathname} did not start.`);
   return {
     url,
     pid,

@@ -72,7 +72,7 @@ export async function rawFanOut(
 
 export async function socketIoFanOut(count: number, body: Buffer): Promise<FanOut> {
   await using stack = new AsyncDisposableStack();
-  const server = stack.use(await startChild('./socket-io-process.ts'));
+  const server = stack.use(await startChild(new URL('./socket-io-process.ts', import.meta.url)));
   const arrivals = new Arrivals(count);
   await inParallel(AT_ONCE, Array.from({ length: count }), async () => {
     const socket = io(server.url, { transports: ['websocket'], forceNew: true });
