@@ -17,6 +17,7 @@ import type { ImportBounds } from './import.ts';
 import { addImportRoute } from './import-route.ts';
 import { addKeyRoutes } from './key-routes.ts';
 import { addLicenseRoutes } from './license-routes.ts';
+import { addSalesDaysRoute } from './sales-route.ts';
 import { addTerminalRoutes } from './terminal-routes.ts';
 
 /** Adds what operators and integrators ask, behind the API key. */
@@ -44,6 +45,7 @@ export async function addAdminApi(
     addFleetRoutes(scope, on);
     addFleetStatusRoutes(scope, on);
     addTerminalRoutes(scope, on);
+    addSalesDaysRoute(scope, on);
     addAuditRoute(scope, on);
     addBackupRoute(scope, on);
     addKeyRoutes(scope, on);

@@ -16,6 +16,8 @@ export const BACKUP_TABLES: readonly BackupTable[] = [
   { name: 'publications', readBy: 'system' },
   { name: 'terminals', readBy: 'system' },
   { name: 'seat_codes', readBy: 'system' },
+  { name: 'sales', readBy: 'license' },
+  { name: 'rejected_sales', readBy: 'license' },
   { name: 'revocations', readBy: 'system', identity: 'id' },
   { name: 'broadcasts', readBy: 'system' },
   { name: 'api_keys', readBy: 'system' },

@@ -35,6 +35,7 @@ export async function addDocumentation(app: App): Promise<void> {
       tags: [
         { name: 'identity', description: 'How a till becomes and stays itself' },
         { name: 'sync', description: 'What tills ask' },
+        { name: 'sales', description: 'What tills sold' },
         { name: 'admin', description: 'What operators and integrators ask' },
         { name: 'operation', description: 'What those ask who run it' },
       ],

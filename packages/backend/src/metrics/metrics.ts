@@ -29,6 +29,7 @@ export class BackendMetrics implements RelayObserver, RevocationObserver {
   #shardsHeld: () => number = () => 0;
   readonly #reports: Counter;
   readonly #answers: Counter;
+  readonly #sales: Counter;
   readonly #brokerUp: Gauge;
   readonly #limited: Counter;
   readonly #revoked: Histogram;
@@ -95,6 +96,12 @@ export class BackendMetrics implements RelayObserver, RevocationObserver {
     this.#reports = new Counter({
       name: 'tillcast_terminal_reports_total',
       help: 'Status reports of terminals, by what they hold',
+      labelNames: ['outcome'],
+      registers,
+    });
+    this.#sales = new Counter({
+      name: 'tillcast_sales_total',
+      help: 'Sales that terminals handed in, by what became of them',
       labelNames: ['outcome'],
       registers,
     });
@@ -219,6 +226,11 @@ export class BackendMetrics implements RelayObserver, RevocationObserver {
 
   reported(outcome: ReportOutcome): void {
     this.#reports.inc({ outcome });
+  }
+
+  /** Sales that tills handed in: new ones, those that were there already, and what was none. */
+  salesTaken(counts: Readonly<Record<'accepted' | 'doubled' | 'rejected', number>>): void {
+    for (const [outcome, count] of Object.entries(counts)) this.#sales.inc({ outcome }, count);
   }
 
   syncAnswered(from: 'cache' | 'database' | 'not_modified'): void {

@@ -41,7 +41,9 @@ const KNOWN = [
   'items',
   'licenses',
   'publications',
+  'rejected_sales',
   'revocations',
+  'sales',
   'seat_codes',
   'terminals',
 ];
@@ -64,6 +66,8 @@ async function rowsOf(
   return [...new Set(rows.map(({ id }) => id))];
 }
 
+const HASH = '0'.repeat(64);
+
 /** A license with a row in every table. */
 async function fullLicense(database: Database): Promise<{ key: LicenseKey; id: number }> {
   const key = await newLicense(database);
@@ -76,6 +80,8 @@ async function fullLicense(database: Database): Promise<{ key: LicenseKey; id: n
     INSERT INTO seat_codes VALUES (${id}, '${randomUUID()}', 'hash', 'name', now());
     INSERT INTO assertions VALUES (${id}, '${randomUUID()}', 'jti', now());
     INSERT INTO revocations (license_id, kind, created_at, done_at) VALUES (${id}, 'block', now(), now());
+    INSERT INTO sales VALUES (${id}, '${randomUUID()}', '77777777-1', 'sale', now(), now(), 'GBP', 1, 0, '{}', '${HASH}');
+    INSERT INTO rejected_sales VALUES (${id}, '${randomUUID()}', '${HASH}', '{}', 'sale_invalid', '', now());
     INSERT INTO revocation_claims VALUES (${id}, '${randomUUID()}', now())`,
   );
   return { key, id };
@@ -93,7 +99,9 @@ const GRANTS = {
     licenses:
       'select, update activation_code_hash, update ended_at, update name, update status, update terminals_max, update valid_until',
     publications: 'select',
+    rejected_sales: 'insert, select',
     revocations: 'insert, select',
+    sales: 'insert, select',
     seat_codes: 'delete, insert, select, update used_by_key',
     terminals: 'insert, select, update name, update revoked_at, update token_expires_at',
   },

@@ -10,6 +10,7 @@ import { fleetContract } from './fleet-contract.ts';
 import { isolationContract } from './isolation-contract.ts';
 import { licensesContract } from './licenses-contract.ts';
 import { propertyContract } from './property-contract.ts';
+import { salesContract } from './sales-contract.ts';
 import { terminalsContract } from './terminals-contract.ts';
 
 /** What both engines promise: every test of the storage, on the database that `open` gives. */
@@ -40,5 +41,6 @@ export function storageContract(
     activationContract(database);
     auditContract(database);
     isolationContract(database);
+    salesContract(database);
   });
 }

@@ -11,7 +11,7 @@ const methodSchema = z.enum(['POST', 'PATCH']);
 const operationSchema = z.looseObject({
   operationId: z.string(),
   summary: z.string(),
-  tags: z.array(z.enum(['identity', 'sync', 'admin', 'operation'])),
+  tags: z.array(z.enum(['identity', 'sync', 'sales', 'admin', 'operation'])),
   security: z.array(z.record(z.string(), z.array(z.never()))).optional(),
   requestBody: z
     .looseObject({ content: z.record(z.string(), z.looseObject({ example: z.unknown() })) })
@@ -99,6 +99,7 @@ test('each operation has a name of its own, its credentials, and says what it re
     const [tag] = tags;
     const wanted = {
       sync: [{ accessToken: [] }, { licenseKey: [] }],
+      sales: [{ accessToken: [] }, { licenseKey: [] }],
       admin: [{ apiKey: [] }],
       // What they want stands in the body.
       identity: [],

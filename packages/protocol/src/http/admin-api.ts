@@ -376,6 +376,7 @@ export const ADMIN_PATHS = {
   revoke: (key: string): string => `/api/v1/admin/licenses/${encodeURIComponent(key)}/revoke`,
   activationCode: (key: string): string =>
     `/api/v1/admin/licenses/${encodeURIComponent(key)}/activation-code`,
+  salesDays: (key: string): string => `/api/v1/admin/licenses/${encodeURIComponent(key)}/sales/days`,
   terminals: '/api/v1/admin/terminals',
   terminal: (id: string): string => `/api/v1/admin/terminals/${encodeURIComponent(id)}`,
   revokeTerminal: (id: string): string => `/api/v1/admin/terminals/${encodeURIComponent(id)}/revoke`,

@@ -52,3 +52,43 @@ export const salesAnswerSchema: z.ZodType<SalesAnswer, unknown> = z
     ),
   })
   .meta({ id: 'SalesAnswer' });
+
+/** `GET …/licenses/KEY/sales/days`: from a day to a day, both included; left out: the last 31. */
+export interface SalesDaysQuery {
+  /** `YYYY-MM-DD`, UTC. */
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+}
+
+export const salesDaysQuerySchema: z.ZodObject<{
+  from: z.ZodOptional<z.ZodISODate>;
+  to: z.ZodOptional<z.ZodISODate>;
+}> = z.strictObject({ from: z.iso.date().optional(), to: z.iso.date().optional() });
+
+/** What a license's tills sold on a day (UTC) in one currency: decimal amounts. */
+export interface SalesDay {
+  readonly day: string;
+  readonly currency: string;
+  readonly sales: number;
+  readonly refunds: number;
+  readonly sold: number;
+  readonly refunded: number;
+  /** Of what was sold, without what was refunded. */
+  readonly tax: number;
+}
+
+export const salesDaysSchema: z.ZodType<{ readonly days: readonly SalesDay[] }, unknown> = z
+  .object({
+    days: z.array(
+      z.object({
+        day: z.iso.date(),
+        currency: z.string(),
+        sales: z.int(),
+        refunds: z.int(),
+        sold: z.number(),
+        refunded: z.number(),
+        tax: z.number(),
+      }),
+    ),
+  })
+  .meta({ id: 'SalesDays' });

@@ -20,6 +20,13 @@ const MAX_KEYS = 50_000;
 const activationBody = z.object({ license_key: z.string() });
 const tokenBody = z.object({ client_assertion: z.string() });
 
+/** For whom a request was admitted. */
+export type LimitedBy = (request: FastifyRequest) => {
+  readonly license: Pick<LicenseState, 'id' | 'terminalsMax'>;
+  /** Null where a license key alone was taken. */
+  readonly terminalId: string | null;
+};
+
 /** Measures requests by the policies and refuses what is beyond them, before it costs anything. */
 export class RequestLimits {
   readonly #meter: Meter;
@@ -71,13 +78,7 @@ export class RequestLimits {
   }
 
   /** What the terminals of one license ask together, and each of them, once they have been admitted. */
-  guardTerminals(
-    scope: App,
-    admissionOf: (request: FastifyRequest) => {
-      readonly license: Pick<LicenseState, 'id' | 'terminalsMax'>;
-      readonly terminalId: string | null;
-    },
-  ): void {
+  guardTerminals(scope: App, admissionOf: LimitedBy): void {
     scope.addHook('onRequest', async (request, reply) => {
       const { license, terminalId } = admissionOf(request);
       this.#take(request, reply, licensePolicy(license.terminalsMax), String(license.id));
