@@ -17,8 +17,9 @@ import { KeptMessageKeys } from './identity/message-keys.ts';
 import { openCredentials } from './identity/open-credentials.ts';
 import { TOKEN_REFUSED_BACKOFF } from './identity/token-credentials.ts';
 import { countStart } from './instance.ts';
-import { type LocalServer, startLocalServer } from './local-server/local-server.ts';
-import { builtPageFolder, isPageBuilt, PAGE_MISSING } from './local-server/till-page.ts';
+import type { LocalServer } from './local-server/guarded-app.ts';
+import { startLocalServer } from './local-server/local-server.ts';
+import { builtPageFolder } from './local-server/till-page.ts';
 import { TillMetrics } from './metrics/till-metrics.ts';
 import { RenewableLine } from './renewable-line.ts';
 import { Counters } from './replica/counters.ts';
@@ -152,8 +153,6 @@ async function startLocked(
   const line = new RenewableLine(subscriber, logger);
 
   const desk = openTillDesk({ config, store, sales, driver, view, backendUrl });
-  const pageFolder = builtPageFolder();
-  if (!isPageBuilt(pageFolder)) logger.warn({ pageFolder }, PAGE_MISSING);
   let server: LocalServer;
   try {
     view.start();
@@ -163,7 +162,7 @@ async function startLocked(
       view,
       desk,
       metrics: () => metrics.text(view.figures()),
-      pageFolder,
+      pageFolder: builtPageFolder(),
       logger,
     });
   } catch (error) {

@@ -4,8 +4,10 @@ import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { PROBLEM_MEDIA_TYPE } from '@tillcast/protocol/http/problem';
+import { CSRF_HEADER } from '@tillcast/protocol/http/till-api';
 import { rowOf } from '@tillcast/protocol/items/item';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Page } from './counter/page.ts';
 import { product } from './model-catalog.ts';
 import { Stage, type Till } from './running-till.ts';
 
@@ -188,7 +190,13 @@ test("[T7] [J7] another page's requests are refused: forms, fetches and event st
   }
   expect(stage.backend.asked.length).toBe(asked);
   const ours = { origin: till.url, 'sec-fetch-site': 'same-origin', 'content-type': 'application/json' };
-  expect((await ask('POST', '/api/sync', ours, '{}')).status).toBe(200);
+  expect((await ask('POST', '/api/sync', ours, '{}')).status).toBe(403);
+  const page = await Page.open(till.url);
+  const shown = { cookie: page.cookie, [CSRF_HEADER]: page.csrf };
+  expect((await ask('POST', '/api/sync', { ...ours, ...shown }, '{}')).status).toBe(200);
+  expect((await ask('POST', '/api/sync', { ...shown, origin: 'http://evil.example' }, '{}')).status).toBe(
+    403,
+  );
 });
 
 test('[T7] nothing allows another page to read an answer, and the policy lets no foreign script in', async () => {
@@ -203,11 +211,13 @@ test('[T7] nothing allows another page to read an answer, and the policy lets no
 });
 
 test('what is not understood is a problem with a status of 4xx, and changes nothing', async () => {
-  const json = { 'content-type': 'application/json' };
+  const page = await Page.open(till.url);
+  const shown = { cookie: page.cookie, [CSRF_HEADER]: page.csrf };
+  const json = { ...shown, 'content-type': 'application/json' };
   expect((await ask('POST', '/api/sync', json, '{')).status).toBe(400);
   expect((await ask('POST', '/api/sync', json, JSON.stringify('x'.repeat(20_000)))).status).toBe(413);
-  expect((await ask('POST', '/api/sync', { 'content-type': 'text/xml' }, '<a/>')).status).toBe(415);
-  expect((await ask('DELETE', '/api/state')).status).toBe(404);
+  expect((await ask('POST', '/api/sync', { ...json, 'content-type': 'text/xml' }, '<a/>')).status).toBe(415);
+  expect((await ask('DELETE', '/api/state', shown)).status).toBe(404);
   expect((await ask('GET', '/api/items/%E0%A4%A')).status).toBe(400);
   expect((await ask('GET', '/../../package.json')).status).toBe(404);
 });

@@ -6,6 +6,7 @@ import { type LicenseKey, parseLicenseKey } from '@tillcast/protocol/license-key
 import { type FreshVirtualHost, freePort, freshVirtualHost } from '@tillcast/testkit';
 import { expect, vi } from 'vitest';
 import { parseTerminalConfig, type RunningTerminal, startTerminal } from '../src/index.ts';
+import { Page } from './counter/page.ts';
 import { ModelCatalog, product } from './model-catalog.ts';
 import { ScriptedBackend } from './scripted-backend.ts';
 import { tempFolder } from './temp-folder.ts';
@@ -58,8 +59,9 @@ export class Till implements AsyncDisposable {
   }
 
   async syncNow(): Promise<SyncNowAnswer> {
-    const response = await fetch(`${this.url}/api/sync`, { method: 'POST' });
-    return (await response.json()) as SyncNowAnswer;
+    const page = await Page.open(this.url);
+    const { body } = await page.ask('POST', 'sync');
+    return body as unknown as SyncNowAnswer;
   }
 
   /** Waits until the state has all this. */

@@ -10,7 +10,8 @@ import type {
 import { writeExport } from '../sales/export-file.ts';
 import type { TillSales } from '../sales/till-sales.ts';
 import type { Counter } from './counter.ts';
-import type { SessionId, Sessions } from './sessions.ts';
+import { csrfOf, type SessionId } from './page-session.ts';
+import type { Sessions } from './sessions.ts';
 import type { StaffDesk } from './staff-desk.ts';
 
 export interface TillDeskOptions {
@@ -48,7 +49,7 @@ export class TillDesk {
 
   session(id: SessionId): TillSession {
     const { staffDesk, sessions } = this.#options;
-    return { csrf: sessions.csrfOf(id), staff: sessions.staffOf(id), staff_required: staffDesk.isStaffed };
+    return { csrf: csrfOf(id), staff: sessions.staffOf(id), staff_required: staffDesk.isStaffed };
   }
 
   /** @throws TillcastError `staff_needed` where somebody has to be signed in, and nobody is */

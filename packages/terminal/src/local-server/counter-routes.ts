@@ -1,6 +1,4 @@
-import { TillcastError } from '@tillcast/protocol/errors';
 import {
-  CSRF_HEADER,
   type ExportAnswer,
   exportRequestSchema,
   type OrderAnswer,
@@ -10,16 +8,17 @@ import {
   type SaleAnswer,
   type SalesListAnswer,
   type SetupAnswer,
+  type Staff,
   screenSchema,
   sellRequestSchema,
   signInSchema,
   type TillSession,
 } from '@tillcast/protocol/http/till-api';
-import { detailsOf } from '@tillcast/protocol/validation';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { cookieOf, type SessionId } from '../counter/sessions.ts';
+import { cookieOf, newSessionId, type SessionId, sessionIdIn } from '../counter/page-session.ts';
 import type { TillDesk } from '../counter/till-desk.ts';
+import { parsed } from './parsed.ts';
 
 const orderParamsSchema = z.object({ id: z.uuid() });
 const listQuerySchema = z.object({
@@ -30,97 +29,78 @@ const listQuerySchema = z.object({
     .optional(),
 });
 
-/** What the page sells with, under `/api`. Whatever changes something shows the session's token. */
-export function addCounterRoutes(app: FastifyInstance, desk: TillDesk): void {
+/** What the page sells with, under `/api`. @param port the till's */
+export function addCounterRoutes(app: FastifyInstance, desk: TillDesk, port: number): void {
   const { counter, sessions } = desk;
-  const idOf = (request: FastifyRequest): SessionId | null => sessions.idOf(request.headers.cookie);
+  const idOf = (request: FastifyRequest): SessionId | null => sessionIdIn(request.headers.cookie, port);
 
-  /** For whom something is changed. */
-  const changing = (request: FastifyRequest): SessionId | null => {
+  /** For whom something is sold or read. */
+  const staffAt = (request: FastifyRequest): Staff | null => {
     const id = idOf(request);
-    sessions.checkCsrf(id, request.headers[CSRF_HEADER]);
-    return id;
-  };
-  const selling = (request: FastifyRequest): ReturnType<typeof sessions.staffOf> => {
-    const id = changing(request);
     desk.expectStaff(id);
     return sessions.staffOf(id);
   };
-  const reading = (request: FastifyRequest): void => desk.expectStaff(idOf(request));
   const withSession = (reply: FastifyReply, id: SessionId): TillSession => {
-    reply.header('set-cookie', cookieOf(id));
+    reply.header('set-cookie', cookieOf(id, port));
     return desk.session(id);
   };
 
   app.get('/api/setup', (): SetupAnswer => desk.setup());
   app.get('/api/session', (request, reply): TillSession => {
     const id = idOf(request);
-    return id === null ? withSession(reply, sessions.begin()) : desk.session(id);
+    return id === null ? withSession(reply, newSessionId()) : desk.session(id);
   });
   app.post('/api/session/sign-in', async (request, reply): Promise<TillSession> => {
-    const id = changing(request);
+    const id = idOf(request);
     return withSession(reply, await desk.signIn(id, parsed(signInSchema, request.body)));
   });
   app.post('/api/session/sign-out', (request, reply): TillSession => {
-    desk.signOut(changing(request));
-    return withSession(reply, sessions.begin());
+    desk.signOut(idOf(request));
+    return withSession(reply, newSessionId());
   });
 
   app.get('/api/screen', (request) => {
-    reading(request);
+    staffAt(request);
     return { screen: desk.screen() };
   });
   app.put('/api/screen', (request, reply) => {
-    selling(request);
+    staffAt(request);
     desk.keepScreen(parsed(screenSchema, request.body).screen);
     return reply.status(204).send();
   });
 
   app.get('/api/orders', (request): OrdersAnswer => {
-    reading(request);
+    staffAt(request);
     return { orders: counter.orders() };
   });
   app.put('/api/orders/:id', (request): OrderAnswer => {
-    const staff = selling(request);
+    const staff = staffAt(request);
     const { id } = parsed(orderParamsSchema, request.params);
     return counter.edit(id, parsed(orderEditRequestSchema, request.body), staff);
   });
 
   app.post('/api/sales', (request): SaleAnswer => {
-    const staff = selling(request);
+    const staff = staffAt(request);
     return counter.sell(parsed(sellRequestSchema, request.body), staff);
   });
   app.post('/api/refunds', (request): SaleAnswer => {
-    const staff = selling(request);
+    const staff = staffAt(request);
     return counter.refund(parsed(refundRequestSchema, request.body), staff);
   });
   app.get('/api/sales', (request): SalesListAnswer => {
-    reading(request);
+    staffAt(request);
     const { after, limit } = parsed(listQuerySchema, request.query);
     return counter.list(after ?? null, limit);
   });
   app.get<{ Params: { id: string } }>('/api/sales/:id', (request): SaleAnswer => {
-    reading(request);
+    staffAt(request);
     return counter.sale(request.params.id);
   });
   app.post<{ Params: { id: string } }>('/api/sales/:id/retry', (request): SaleAnswer => {
-    selling(request);
+    staffAt(request);
     return counter.retry(request.params.id);
   });
   app.post('/api/sales/export', (request): Promise<ExportAnswer> => {
-    changing(request);
     return desk.export(parsed(exportRequestSchema, request.body));
-  });
-}
-
-function parsed<T>(schema: z.ZodType<T, unknown>, input: unknown): T {
-  const result = schema.safeParse(input);
-  if (result.success) return result.data;
-  const details = detailsOf(result.error);
-  const [first] = details;
-  const where = first === undefined ? '' : ` ${first.pointer} ${first.detail}.`;
-  throw new TillcastError('request_invalid', `The till did not understand that:${where}`, {
-    details,
-    cause: result.error,
   });
 }

@@ -1,111 +1,26 @@
-import type { Logger } from '@tillcast/broker';
-import { asTillcastError, TillcastError } from '@tillcast/protocol/errors';
-import { PROBLEM_MEDIA_TYPE, problemOf } from '@tillcast/protocol/http/problem';
-import { type FastifyInstance, fastify } from 'fastify';
 import type { TillDesk } from '../counter/till-desk.ts';
 import type { TillView } from '../till-view.ts';
 import { addApiRoutes } from './api-routes.ts';
 import { addCounterRoutes } from './counter-routes.ts';
-import { checkOrigin, SECURITY_HEADERS } from './guard.ts';
-import { servePage } from './till-page.ts';
+import { createGuardedApp, type GuardedAppOptions, type LocalServer, serve } from './guarded-app.ts';
 
-export interface LocalServerOptions {
-  /** A loopback address. */
-  readonly host: string;
-  readonly port: number;
+export interface LocalServerOptions extends GuardedAppOptions {
   readonly view: TillView;
   /** What the page sells with. */
   readonly desk: TillDesk;
   /** The till's measurements, in Prometheus' text format. */
   readonly metrics: () => Promise<{ readonly body: string; readonly mediaType: string }>;
-  /** Where the built page is; see `builtPageFolder`. */
-  readonly pageFolder: string | null;
-  readonly logger: Logger;
 }
 
-/** The till's own web server, for the page on this machine alone. */
-export interface LocalServer {
-  /** Where the page is, without a slash at its end. */
-  readonly url: string;
-  /** Ends the event streams, waits for what is being answered, and gives up the port. */
-  stop(): Promise<void>;
-}
-
-/** An edit, a payment, or what the page keeps of its screen. */
-const BODY_MAX_BYTES = 16 * 1_024;
-
-/** Starts to serve. @throws TillcastError `port_in_use` */
+/** Starts to serve a till that knows who it is. @throws TillcastError `port_in_use` */
 export async function startLocalServer(options: LocalServerOptions): Promise<LocalServer> {
-  const { host, port, view, desk, metrics, pageFolder, logger } = options;
-  const app = fastify({ bodyLimit: BODY_MAX_BYTES, forceCloseConnections: 'idle', exposeHeadRoutes: false });
-
-  app.addHook('onRequest', async (request, reply) => {
-    reply.headers(SECURITY_HEADERS);
-    const { host: asked, origin } = request.headers;
-    const site = request.headers['sec-fetch-site'];
-    // A link or a bookmark may lead to the page; it may do nothing else.
-    const isNavigation = request.method === 'GET' && request.headers['sec-fetch-mode'] === 'navigate';
-    const isPage = !/^\/(api\/|metrics)/.test(request.url);
-    const fetchSite = typeof site === 'string' && !(isNavigation && isPage) ? site : undefined;
-    checkOrigin({ host: asked, origin, fetchSite }, port);
-  });
-  answerErrorsAsProblems(app, logger);
+  const { view, desk, metrics, port } = options;
+  const app = await createGuardedApp(options);
   addApiRoutes(app, view);
-  addCounterRoutes(app, desk);
+  addCounterRoutes(app, desk, port);
   app.get('/metrics', async (_request, reply) => {
     const { body, mediaType } = await metrics();
     return reply.header('cache-control', 'no-store').type(mediaType).send(body);
   });
-  await servePage(app, pageFolder);
-
-  await listen(app, host, port);
-  return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
-    stop: () => app.close(),
-  };
-}
-
-function answerErrorsAsProblems(app: FastifyInstance, logger: Logger): void {
-  app.setNotFoundHandler((request) => {
-    throw new TillcastError(
-      'not_found',
-      `There is nothing at ${request.method} ${request.url.slice(0, 200)}.`,
-    );
-  });
-  app.setErrorHandler((error, request, reply) => {
-    const known = asTillcastError(clientErrorOf(error) ?? error);
-    if (known.status >= 500)
-      logger.error({ err: error, requestId: request.id, url: request.url }, known.message);
-    return reply
-      .status(known.status)
-      .type(PROBLEM_MEDIA_TYPE)
-      .send(JSON.stringify(problemOf(known, request.id)));
-  });
-}
-
-/** What Fastify itself refuses, as ours; null for all else. */
-function clientErrorOf(error: unknown): TillcastError | null {
-  if (!(error instanceof Error) || !('statusCode' in error)) return null;
-  if (error instanceof TillcastError) return error;
-  const status = error.statusCode;
-  if (status === 413) return new TillcastError('request_too_large', error.message, { cause: error });
-  if (status === 415) return new TillcastError('media_type_unsupported', error.message, { cause: error });
-  if (typeof status === 'number' && status >= 400 && status < 500) {
-    return new TillcastError('request_invalid', error.message, { cause: error });
-  }
-  return null;
-}
-
-async function listen(app: FastifyInstance, host: string, port: number): Promise<void> {
-  try {
-    await app.listen({ host, port });
-  } catch (cause) {
-    await app.close();
-    if (!(cause instanceof Error) || !('code' in cause) || cause.code !== 'EADDRINUSE') throw cause;
-    throw new TillcastError(
-      'port_in_use',
-      `Port ${port} on ${host} is in use by another program; stop that one, or set PORT to another port.`,
-      { cause },
-    );
-  }
+  return serve(app, options);
 }

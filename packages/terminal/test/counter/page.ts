@@ -30,6 +30,10 @@ export class Page {
     return this.#cookie;
   }
 
+  get csrf(): string {
+    return this.#csrf;
+  }
+
   static async open(url: string): Promise<Page> {
     const page = new Page(url);
     await page.session();

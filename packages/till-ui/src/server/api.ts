@@ -1,6 +1,7 @@
 import type { Activity, SyncNowAnswer } from '@tillcast/protocol/http/terminal-api';
 import type { ItemKind } from '@tillcast/protocol/items/kind';
 import type { WireItem } from '@tillcast/protocol/messages/payload';
+import { readSession } from '../counter/counter-answers.ts';
 import { readActivities, readItems, readState, readSyncNow, type TillState } from './answers.ts';
 
 /** A read of a whole kind may be large, and the machine old. */
@@ -20,14 +21,16 @@ export const tillApi: TillApi = {
   state: async (timeoutMs) => readState(await json('/api/state', timeoutMs)),
   items: async (kind) => readItems(await json(`/api/items/${kind}`, READ_TIMEOUT_MS)),
   activity: async () => readActivities(await json('/api/activity', READ_TIMEOUT_MS)),
-  syncNow: async () =>
-    readSyncNow(
+  syncNow: async () => {
+    const { csrf } = readSession(await json('/api/session', SYNC_TIMEOUT_MS));
+    return readSyncNow(
       await json('/api/sync', SYNC_TIMEOUT_MS, {
         method: 'POST',
-        headers: { 'content-type': 'application/json' },
+        headers: { 'content-type': 'application/json', 'x-tillcast-csrf': csrf },
         body: '{}',
       }),
-    ),
+    );
+  },
 };
 
 async function json(path: string, timeoutMs: number, request: RequestInit = {}): Promise<unknown> {
