@@ -38,6 +38,7 @@ beforeAll(async () => {
   browser = await launchBrowser();
   started.defer(() => browser.close());
   [shop, cafe] = await Promise.all([openTill(0), openTill(1)]);
+  await signIn(cafe);
 }, 240_000);
 
 afterAll(() => started.disposeAsync());
@@ -47,6 +48,14 @@ async function openTill(index: number): Promise<Page> {
   await page.goto(running.terminals[index]?.url ?? '');
   await page.locator('[data-testid=status-chip][data-status=live]').waitFor();
   return page;
+}
+
+/** The café has staff: Mia is its manager, and her PIN stands in the demo's README. */
+async function signIn(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Mia' }).click();
+  await page.keyboard.type('4711');
+  await page.keyboard.press('Enter');
+  await page.getByTestId('cart').waitFor();
 }
 
 async function tillcast(...words: string[]): Promise<void> {
@@ -76,8 +85,23 @@ async function picture(page: Page, name: string): Promise<void> {
 }
 
 test('[K4] [P1] a published price flashes on the tile of one till, and the other does not stir', async () => {
-  await cafe.getByTestId('category').nth(1).click();
+  await cafe.getByRole('button', { name: /^Bakery/ }).click();
+  await cafe.locator('[data-product-id="croissant"]').dblclick();
+  await cafe.getByRole('button', { name: /^Coffee/ }).click();
+  await cafe.locator('[data-product-id="flat-white"]').click();
+  await cafe.locator('[data-option-id="oat"]').click();
+  await expect.poll(() => cafe.getByTestId('cart-line').count(), WAIT).toBe(2);
+  await expect.poll(() => cafe.getByTestId('line-total').last().textContent(), WAIT).toBe('€4.00');
+  await picture(cafe, 'till-options');
+  await cafe.getByTestId('options-done').click();
   await picture(cafe, 'till-cafe');
+  await cafe.getByTestId('pay-button').first().click();
+  await cafe.keyboard.type('2000');
+  await picture(cafe, 'till-pay');
+  await cafe.keyboard.press('Enter');
+  await cafe.getByTestId('paid').waitFor();
+  await expect.poll(() => cafe.getByTestId('sale-state').getAttribute('data-state'), WAIT).toBe('accepted');
+  await picture(cafe, 'till-paid');
   const before = await seenOn(cafe);
   await shop.getByTestId('search').fill('heart t-light');
   const tile = shop.locator('[data-product-id="85123A"]');

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { syncNow } from '../support/tills.ts';
 import { eventually, NOTICED_MS, within } from './support/bounds.ts';
 import { type Stage, setStage } from './support/stage.ts';
 import type { StagedTill } from './support/staged-till.ts';
@@ -64,11 +65,7 @@ test('[P6] [R8] [T8] a server that accepts and says nothing is as one that is aw
     stage.tillsToApi.reset();
     await within(NOTICED_MS + 1_000, () => noneIsLive(tills));
     for (const { process } of tills) {
-      const answer = await fetch(`${process.url}/api/sync`, {
-        method: 'POST',
-        headers: { origin: process.url },
-      });
-      expect(await answer.json()).toMatchObject({
+      expect(await syncNow(process)).toMatchObject({
         outcome: expect.stringMatching(/no_connection|still_working/),
       });
     }

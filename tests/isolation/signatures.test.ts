@@ -10,7 +10,7 @@ import { Client } from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type Listener, listenAs } from '../support/listener.ts';
 import { startTestSystem, type TestSystem } from '../support/system.ts';
-import { becomes, itemsOf, startTill, stateOf } from '../support/tills.ts';
+import { becomes, itemsOf, startTill, stateOf, syncNow } from '../support/tills.ts';
 
 /*
  * The broker's own operator is the attacker: every permission, every queue, and all that was ever published.
@@ -282,7 +282,7 @@ async function restoredFromBackup(version: number): Promise<void> {
     version,
   ]);
   await database.query('COMMIT');
-  await fetch(`${till.url}/api/sync`, { method: 'POST' });
+  await syncNow(till);
 }
 
 /** As an operator rotates, but for the two minutes that the next key must have been published. */

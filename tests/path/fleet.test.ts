@@ -9,7 +9,7 @@ import {
 } from '@tillcast/protocol/http/fleet-api';
 import { expect, test } from 'vitest';
 import { startTestSystem, type TestSystem } from '../support/system.ts';
-import { becomes, startTill, stateOf } from '../support/tills.ts';
+import { becomes, startTill, stateOf, syncNow } from '../support/tills.ts';
 
 const SHOP = 'EXTRO-LIFE-ABC123';
 const OTHER = 'EXTRO-LIFE-XYZ789';
@@ -47,7 +47,7 @@ test('[N1] [N2] a till that was off when a notice was sent shows it when it come
           expect.objectContaining({ message: 'Cards are down', severity: 'warning' }),
         ]);
       });
-      await fetch(`${late.url}/api/sync`, { method: 'POST' });
+      await syncNow(late);
       const answer = await fetch(`${late.url}/api/activity`);
       const { activity } = (await answer.json()) as { activity: { type: string }[] };
       expect(activity.filter(({ type }) => type === 'broadcast.system_notice')).toHaveLength(1);
@@ -77,7 +77,7 @@ test('[J3] the operator sees which tills have a change and how long it took, als
   await interrupted.stop();
   await system.commit(SHOP, { op: 'set_price', product_id: 'P1', price: 3 });
   await becomes(async () => expect((await stateOf(steady)).version).toBe(2));
-  await fetch(`${steady.url}/api/sync`, { method: 'POST' });
+  await syncNow(steady);
   await becomes(async () =>
     expect(await deliveryOf(system, SHOP, 2)).toMatchObject({
       type: 'price_update',
@@ -117,7 +117,7 @@ test('[N4] [N5] [P6] a till that is copied while it is off is noticed when both 
   expect(tills[0]?.terminalId).toBe(tills[1]?.terminalId);
   for (const till of tills) {
     await becomes(async () => {
-      await fetch(`${till.url}/api/sync`, { method: 'POST' });
+      await syncNow(till);
       expect(await stateOf(till)).toMatchObject({
         status: 'needs_attention',
         reason: expect.stringMatching(/^Another copy/),

@@ -2,7 +2,7 @@ import { ADMIN_PATHS } from '@tillcast/protocol/http/admin-api';
 import type { RunningTerminal } from '@tillcast/terminal';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestSystem, type TestSystem } from '../support/system.ts';
-import { becomes, itemsOf, shownDigest, startTill, stateOf } from '../support/tills.ts';
+import { becomes, itemsOf, shownDigest, startTill, stateOf, syncNow } from '../support/tills.ts';
 
 const A = 'EXTRO-LIFE-ABC123';
 const B = 'EXTRO-LIFE-XYZ789';
@@ -104,8 +104,8 @@ describe.each(['embedded', 'postgresql'] as const)('on the %s database', (engine
   });
 
   test('[T8] "Sync now" says what came of it', async () => {
-    const answer = await fetch(`${tillA.url}/api/sync`, { method: 'POST', headers: { origin: tillA.url } });
+    const answer = await syncNow(tillA);
     const { version } = await stateOf(tillA);
-    expect(await answer.json()).toMatchObject({ outcome: 'up_to_date', version });
+    expect(answer).toMatchObject({ outcome: 'up_to_date', version });
   });
 });

@@ -1,21 +1,23 @@
 import { silentLogger } from '@tillcast/broker';
 import { DigestSum, rowDigest } from '@tillcast/protocol/digest';
-import type { ItemsAnswer, TerminalState } from '@tillcast/protocol/http/terminal-api';
+import type { ItemsAnswer, SyncNowAnswer, TerminalState } from '@tillcast/protocol/http/terminal-api';
+import { CSRF_HEADER, type TillSession } from '@tillcast/protocol/http/till-api';
 import { ITEM_KINDS } from '@tillcast/protocol/items/kind';
 import { parseTerminalConfig, type RunningTerminal, startTerminal } from '@tillcast/terminal';
 import { freePort } from '@tillcast/testkit';
 import { vi } from 'vitest';
 import type { TestSystem } from './system.ts';
 
-/** Starts a real terminal on the test's backend and broker; one name keeps one store. */
+/** Starts a real terminal on the test's backend and broker; one name keeps one store. @param syncApiUrl where it asks */
 export async function startTill(
   system: TestSystem,
   licenseKey: string,
   name: string,
+  syncApiUrl: string = system.backend.url,
 ): Promise<RunningTerminal> {
   const config = parseTerminalConfig({
     LICENSE_KEY: licenseKey,
-    SYNC_API_URL: system.backend.url,
+    SYNC_API_URL: syncApiUrl,
     AMQP_URL: system.virtualHost.amqpUrl,
     TILLCAST_DATA_DIR: system.folder(name),
     PORT: String(await freePort()),
@@ -29,6 +31,17 @@ export function stateOf(till: RunningTerminal): Promise<TerminalState> {
 
 export function itemsOf(till: RunningTerminal, kind: string): Promise<ItemsAnswer> {
   return read(`${till.url}/api/items/${kind}`);
+}
+
+/** Has a till ask its server now, as its page does. */
+export async function syncNow(till: Pick<RunningTerminal, 'url'>): Promise<SyncNowAnswer> {
+  const session = await fetch(`${till.url}/api/session`);
+  const { csrf } = (await session.json()) as TillSession;
+  const cookie = session.headers.get('set-cookie')?.split(';')[0] ?? '';
+  const headers = { cookie, [CSRF_HEADER]: csrf };
+  const answer = await fetch(`${till.url}/api/sync`, { method: 'POST', headers });
+  if (!answer.ok) throw new Error(`Sync now: ${answer.status}`);
+  return (await answer.json()) as SyncNowAnswer;
 }
 
 /** The digest of what a till shows to whoever asks, computed here from its answers alone. */
