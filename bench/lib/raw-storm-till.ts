@@ -75,6 +75,7 @@ export function openRawTill(
     done: () => done,
     stop: async () => {
       stopping.abort();
+      // A connection that is gone already is what is wanted.
       await connection?.close().catch(() => undefined);
       await running;
       database.close();

@@ -156,15 +156,16 @@ test('a notice is a strip that can be dismissed, and nothing that stands in the 
   await becomes(() => page.getByTestId('notice').count(), 0);
 });
 
-test('a scanned barcode opens its product with its options, wherever the focus is', async () => {
+test('a scanned barcode puts its product into the order and offers its options, wherever the focus is', async () => {
   await tile('G1').focus();
   await page.keyboard.type('5001234560000');
   await page.keyboard.press('Enter');
-  const sheet = page.getByTestId('product-sheet');
-  await becomes(() => sheet.getByRole('heading', { level: 2 }).textContent(), 'Flat white');
-  expect(await sheet.getByTestId('modifier').textContent()).toContain('+£0.40');
-  await page.keyboard.press('Escape');
-  await becomes(() => sheet.count(), 0);
+  const options = page.getByTestId('options');
+  await becomes(() => options.getByRole('heading', { level: 1 }).textContent(), 'Flat white');
+  expect(await options.getByTestId('modifier').textContent()).toContain('+£0.40');
+  await becomes(() => page.getByTestId('cart-line').count(), 1);
+  await page.getByTestId('options-done').click();
+  await becomes(() => options.count(), 0);
 });
 
 test('a name that is markup is shown as the text that it is', async () => {

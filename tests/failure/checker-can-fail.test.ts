@@ -69,6 +69,7 @@ async function setScene(): Promise<{
     tills: () => [{ name: 'till', licenseKey: SHOP, url: () => `http://127.0.0.1:${port}` }],
     proofMaxAgeMs: PROOF_MAX_AGE_MS,
   });
+  // What it found is what the test asserts.
   onTestFinished(() => checker.stop().catch(() => undefined));
   return { checker, databaseUrl: database.url, tell: (next) => (told = next) };
 }

@@ -22,6 +22,7 @@ import { Inbox } from './inbox.ts';
 import { LineWatch } from './line-watch.ts';
 import { Paced } from './paced.ts';
 import { Reports } from './reports.ts';
+import { RetryTimer } from './retry-timer.ts';
 import { Scrubber } from './scrubber.ts';
 import { ServerClock } from './server-clock.ts';
 import type { Reported } from './status-reporter.ts';
@@ -46,6 +47,7 @@ export class ReplicaDriver {
   readonly #line: LineWatch;
   readonly #inbox: Inbox;
   readonly #scrubber: Scrubber;
+  readonly #retry: RetryTimer;
   readonly #queue: ReplicaEvent[] = [];
   readonly #listeners = new Set<() => void>();
   #state: ReplicaState;
@@ -54,8 +56,6 @@ export class ReplicaDriver {
   #pull: AbortController | null = null;
   readonly #pulls = new Set<Promise<void>>();
   #callOffSettling: () => void = () => undefined;
-  #callOffRetry: () => void = () => undefined;
-  #nextRetryAtMs: number | null = null;
   #pulledAtMs = 0;
 
   constructor(options: ReplicaDriverOptions) {
@@ -83,6 +83,7 @@ export class ReplicaDriver {
       isIdle: () => this.#state.name === 'following' && !this.#state.suspect,
       onDiffers: () => this.#dispatch({ type: 'contentDiffers' }),
     });
+    this.#retry = new RetryTimer(clock, () => this.#dispatch({ type: 'retryDue' }));
     this.#line = new LineWatch(clock, () => this.#onDeaf());
     const heldBack = (): void => this.counters.add('held_back');
     this.#asking = new Paced(clock, ASKING_PACE, heldBack);
@@ -111,7 +112,7 @@ export class ReplicaDriver {
 
   /** When the next try of what failed is due; null when none waits. */
   get nextRetryAtMs(): number | null {
-    return this.#nextRetryAtMs;
+    return this.#retry.dueAtMs;
   }
 
   start(): void {
@@ -127,7 +128,7 @@ export class ReplicaDriver {
     this.#giveUpPull();
     this.#reporting.callOff();
     this.#callOffSettling();
-    this.#callOffRetry();
+    this.#retry.stop();
     await Promise.all([this.#reporter.stop(), this.#scrubber.stop(), this.#inbox.stop(), ...this.#pulls]);
     this.#listeners.clear();
   }
@@ -183,7 +184,7 @@ export class ReplicaDriver {
     if (this.#stopped) return;
     this.#giveUpPull();
     this.#callOffSettling();
-    this.#stopRetry();
+    this.#retry.stop();
     this.#queue.length = 0;
     this.#state = { ...initialReplica(null), attached: this.#state.attached };
     this.#dispatch({ type: 'started' });
@@ -247,9 +248,9 @@ export class ReplicaDriver {
       case 'stopSettling':
         return this.#callOffSettling();
       case 'startRetry':
-        return this.#startRetry(retryDelayMs(PULL_LADDER, effect.attempt, random()));
+        return this.#retry.start(retryDelayMs(PULL_LADDER, effect.attempt, random()));
       case 'stopRetry':
-        return this.#stopRetry();
+        return this.#retry.stop();
       case 'report':
         return this.#reportSoon();
       case 'count':
@@ -382,20 +383,5 @@ export class ReplicaDriver {
       'Changes that the server told of did not come from the broker: attaching anew',
     );
     this.#options.onDeafLine();
-  }
-
-  #startRetry(delayMs: number): void {
-    const { clock } = this.#options;
-    this.#callOffRetry();
-    this.#nextRetryAtMs = clock.nowMs() + delayMs;
-    this.#callOffRetry = clock.after(delayMs, () => {
-      this.#nextRetryAtMs = null;
-      this.#dispatch({ type: 'retryDue' });
-    });
-  }
-
-  #stopRetry(): void {
-    this.#callOffRetry();
-    this.#nextRetryAtMs = null;
   }
 }

@@ -136,6 +136,7 @@ class Part {
       this.#child.send(question);
       return Promise.race([promise, this.#gone]);
     });
+    // Whoever asked has its rejection.
     this.#asking = asked.catch(() => undefined);
     return asked;
   }

@@ -192,6 +192,7 @@ export function startCounter({ api, clock, catalog, report }: Parts): Counter {
     const isFirst = screen.peek() === null;
     const [orders, kept] = await Promise.all([inTurn(() => api.orders()), isFirst ? api.screen() : null]);
     const paidId = kept?.paidId ?? null;
+    // Only what was shown last is lost with it: it stands in the list of sales.
     const paidRow = paidId === null ? null : await api.sale(paidId).catch(() => null);
     batch(() => {
       session.value = nextSession;

@@ -1,14 +1,7 @@
 import type { TerminalStatusWord } from '@tillcast/protocol/replica/status';
+import { arabicCount } from './arabic-count.ts';
 import type { Strings } from './en.ts';
-import { type Forms, formatNumber, formatPercent, plural } from './numbers.ts';
-
-const counted = (count: number, forms: Forms): string => plural('ar', count, forms);
-
-/** A counted noun: none, one, two, a few, many, and the rest. */
-const things = (
-  count: number,
-  [one, two, few, many, other]: readonly [string, string, string, string, string],
-): string => counted(count, { one, two, few: `# ${few}`, many: `# ${many}`, other: `# ${other}` });
+import { formatNumber, formatPercent } from './numbers.ts';
 
 /** Everything that the page says, in Arabic. */
 export const ar: Strings = {
@@ -84,24 +77,24 @@ export const ar: Strings = {
     upToDate: (version) =>
       version === null ? 'محدّث' : `محدّث (إصدار ${formatNumber(version, { useGrouping: false })})`,
     applied: (count) =>
-      things(count, ['طُبّق تغيير واحد', 'طُبّق تغييران', 'تغييرات طُبّقت', 'تغييرًا طُبّق', 'تغيير طُبّق']),
+      arabicCount(count, ['طُبّق تغيير واحد', 'طُبّق تغييران', 'تغييرات طُبّقت', 'تغييرًا طُبّق', 'تغيير طُبّق']),
   },
 
   counts: {
-    product: (count) => things(count, ['منتج واحد', 'منتجان', 'منتجات', 'منتجًا', 'منتج']),
-    category: (count) => things(count, ['فئة واحدة', 'فئتان', 'فئات', 'فئة', 'فئة']),
+    product: (count) => arabicCount(count, ['منتج واحد', 'منتجان', 'منتجات', 'منتجًا', 'منتج']),
+    category: (count) => arabicCount(count, ['فئة واحدة', 'فئتان', 'فئات', 'فئة', 'فئة']),
     modifier: (count) =>
-      things(count, [
+      arabicCount(count, [
         'مجموعة خيارات واحدة',
         'مجموعتا خيارات',
         'مجموعات خيارات',
         'مجموعة خيارات',
         'مجموعة خيارات',
       ]),
-    table: (count) => things(count, ['طاولة واحدة', 'طاولتان', 'طاولات', 'طاولة', 'طاولة']),
-    user: (count) => things(count, ['موظف واحد', 'موظفان', 'موظفين', 'موظفًا', 'موظف']),
-    item: (count) => things(count, ['صنف واحد', 'صنفان', 'أصناف', 'صنفًا', 'صنف']),
-    seat: (count) => things(count, ['مقعد واحد', 'مقعدان', 'مقاعد', 'مقعدًا', 'مقعد']),
+    table: (count) => arabicCount(count, ['طاولة واحدة', 'طاولتان', 'طاولات', 'طاولة', 'طاولة']),
+    user: (count) => arabicCount(count, ['موظف واحد', 'موظفان', 'موظفين', 'موظفًا', 'موظف']),
+    item: (count) => arabicCount(count, ['صنف واحد', 'صنفان', 'أصناف', 'صنفًا', 'صنف']),
+    seat: (count) => arabicCount(count, ['مقعد واحد', 'مقعدان', 'مقاعد', 'مقعدًا', 'مقعد']),
   },
 
   banner: {
@@ -189,7 +182,7 @@ export const ar: Strings = {
     payAmount: (amount) => `ادفع ${amount}`,
     orders: 'الطاولات والطلبات',
     openOrders: (count) =>
-      things(count, ['طلب مفتوح واحد', 'طلبان مفتوحان', 'طلبات مفتوحة', 'طلبًا مفتوحًا', 'طلب مفتوح']),
+      arabicCount(count, ['طلب مفتوح واحد', 'طلبان مفتوحان', 'طلبات مفتوحة', 'طلبًا مفتوحًا', 'طلب مفتوح']),
     show: 'إظهار الطلب',
     hide: 'إخفاء الطلب',
     nowCosts: (price) => `الآن ${price}`,
@@ -291,7 +284,7 @@ export const ar: Strings = {
     retry: 'أرسل مرة أخرى',
     refund: 'استرجاع',
     waiting: (count) =>
-      things(count, [
+      arabicCount(count, [
         'بيع واحد ينتظر الإرسال',
         'بيعان ينتظران الإرسال',
         'مبيعات تنتظر الإرسال',
@@ -319,7 +312,7 @@ export const ar: Strings = {
     exportPassphrase: 'عبارة المرور، 12 حرفًا على الأقل',
     exportRun: 'اكتب الملف',
     exported: (count) =>
-      things(count, ['كُتب بيع واحد في', 'كُتب بيعان في', 'مبيعات كُتبت في', 'بيعًا كُتب في', 'بيع كُتب في']),
+      arabicCount(count, ['كُتب بيع واحد في', 'كُتب بيعان في', 'مبيعات كُتبت في', 'بيعًا كُتب في', 'بيع كُتب في']),
   },
 
   tables: {
@@ -335,7 +328,8 @@ export const ar: Strings = {
     pin: 'الرمز السري',
     enterPin: (name) => `رمز ${name} السري`,
     signIn: 'تسجيل الدخول',
-    digits: (count) => things(count, ['أُدخل رقم واحد', 'أُدخل رقمان', 'أرقام أُدخلت', 'رقمًا أُدخل', 'رقم أُدخل']),
+    digits: (count) =>
+      arabicCount(count, ['أُدخل رقم واحد', 'أُدخل رقمان', 'أرقام أُدخلت', 'رقمًا أُدخل', 'رقم أُدخل']),
     manager: 'مدير',
     cashier: 'أمين صندوق',
     signOutTitle: 'مبيعات تنتظر الإرسال',
@@ -363,7 +357,7 @@ export const ar: Strings = {
     ready: 'يبدو صحيحًا',
     loading: 'جارٍ تحميل القائمة',
     loadingOf: (rows, of) => `${formatNumber(rows)} من ${formatNumber(of)} سطر`,
-    loadingRows: (rows) => things(rows, ['سطر واحد', 'سطران', 'أسطر', 'سطرًا', 'سطر']),
+    loadingRows: (rows) => arabicCount(rows, ['سطر واحد', 'سطران', 'أسطر', 'سطرًا', 'سطر']),
     connecting: 'تم التفعيل. جارٍ الاتصال بالخادم…',
   },
 
