@@ -12,7 +12,9 @@ export { operationPointer, type PreparedOperation, prepareOperations } from './c
 export { waitingChangeOf } from './catalog/waiting-change.ts';
 export { wireRowText } from './catalog/wire-row.ts';
 export { type Change, changeOf } from './catalog/write-change.ts';
+export type { Database, Session, Transaction } from './database/database.ts';
 export { openDatabase } from './database/open-database.ts';
+export type { RawRow, SqlValue } from './database/statement.ts';
 export {
   type HeardInstance,
   isCloned,
@@ -37,6 +39,7 @@ export { outgoingBroadcast } from './relay/outgoing.ts';
 export { Relay } from './relay/relay.ts';
 export type { RelayPublisher } from './relay/relay-options.ts';
 export { BROADCAST_SHARD, SHARD_COUNT, shardOf } from './relay/shard.ts';
+export { takeSales } from './sales/take-sales.ts';
 export { AnswerCache, type AskedContent, type Keeping, type LoadedAnswer } from './sync-api/answer-cache.ts';
 export { type Credentials, LicenseGate } from './sync-api/license-gate.ts';
 export {

@@ -1,4 +1,6 @@
 /** What simulator and storm drive in the place of a whole till. Not an API: nothing that ships imports it. */
+export { Counter } from './counter/counter.ts';
+export { Shop } from './counter/shop.ts';
 export { askMessageKeys } from './identity/ask-message-keys.ts';
 export { KeptMessageKeys, type MessageKeys } from './identity/message-keys.ts';
 export { newTillKey, pemOf, type TillKey, tillKeyOfPem } from './identity/till-key.ts';
@@ -8,11 +10,12 @@ export { RenewableLine } from './renewable-line.ts';
 export { Counters } from './replica/counters.ts';
 export { ReplicaDriver } from './replica/driver.ts';
 export type { SignatureCheck } from './replica/incoming.ts';
-export { SteadyTime, systemTillClock, type TillClock } from './replica/till-clock.ts';
-export { openSales } from './sales/open-sales.ts';
+export { isoOf, SteadyTime, systemTillClock, type TillClock } from './replica/till-clock.ts';
+export { type OpenSales, openSales, SALES_FILE } from './sales/open-sales.ts';
 export { afterBatch, NEW_OUTBOX, type OutboxState, type Sent } from './sales/outbox-plan.ts';
 export { SalesFile } from './sales/sales-file.ts';
-export type { ShownSales } from './sales/till-sales.ts';
+export { type ShownSales, TillSales } from './sales/till-sales.ts';
+export { Uploader } from './sales/uploader.ts';
 export { CATALOG_FILE } from './store/open-catalog.ts';
 export { type ApplyOutcome, type DescribeChange, TillStore } from './store/till-store.ts';
 export { SyncClient } from './sync-client/sync-client.ts';

@@ -120,6 +120,7 @@ async function startLocked(
       const { waiting, rejected } = sales.countUnsent();
       return waiting + rejected;
     },
+    onHistory: (epoch) => sales.heardHistory(epoch),
     instance: countStart(config.dataDir, logger),
     observer: metrics,
     counters,

@@ -38,6 +38,7 @@ export const SALES_UPLOAD_EXAMPLE: SalesUpload = {
 };
 
 export const SALES_ANSWER_EXAMPLE: SalesAnswer = {
+  epoch: 'k3v9q8r2m4n6p1s7',
   results: [
     { id: '7Q2M4XK9-1284', outcome: 'accepted' },
     {

@@ -55,14 +55,15 @@ export function addSalesRoute(
       },
     },
     async (request) => {
-      const { id: licenseId } = on.admissions.of(request);
+      const { id: licenseId, epoch } = on.admissions.of(request);
       const terminalId = on.admissions.terminalOf(request) ?? request.headers[TERMINAL_ID_HEADER];
       if (terminalId === undefined) throw terminalNotNamed();
       const bringer = { licenseId, terminalId, at: on.now() };
       const { results, doubled } = await takeSales(on.database, bringer, request.body.sales);
       const accepted = results.filter(({ outcome }) => outcome === 'accepted').length;
       on.metrics.salesTaken({ accepted: accepted - doubled, doubled, rejected: results.length - accepted });
-      return { results } satisfies SalesAnswer;
+      // It was read before: a database that has taken this one's place since has another.
+      return { epoch, results } satisfies SalesAnswer;
     },
   );
 }

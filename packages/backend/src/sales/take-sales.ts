@@ -21,7 +21,7 @@ export interface TakenSales {
  * resolves, or none.
  */
 export function takeSales(
-  database: Database,
+  database: Pick<Database, 'ofLicense'>,
   bringer: Bringer,
   brought: readonly Readonly<Record<string, unknown>>[],
 ): Promise<TakenSales> {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { epochSchema } from '../cursor.ts';
 import { type ErrorCode, isErrorCode } from '../errors.ts';
 
 /** So many sales come in one request at most. */
@@ -31,6 +32,11 @@ export type SaleResult =
 
 /** The answer: a result for each sale, in the order of the request. */
 export interface SalesAnswer {
+  /**
+   * The license's history that these sales are kept with. A server that names another one than before was restored from a
+   * backup, and may lack what it has accepted since: a till hands in again what it still has.
+   */
+  readonly epoch: string;
   readonly results: readonly SaleResult[];
 }
 
@@ -38,6 +44,7 @@ const idSchema = z.string().max(200).nullable();
 
 export const salesAnswerSchema: z.ZodType<SalesAnswer, unknown> = z
   .object({
+    epoch: epochSchema,
     results: z.array(
       z.discriminatedUnion('outcome', [
         z.object({ id: idSchema, outcome: z.literal('accepted') }),

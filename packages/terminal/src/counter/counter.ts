@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { asTillcastError, TillcastError } from '@tillcast/protocol/errors';
 import type {
   OrderAnswer,
@@ -27,6 +26,8 @@ export interface CounterOptions {
   readonly sales: TillSales;
   /** The server's time as far as it is known: ISO 8601. */
   readonly now: () => string;
+  /** An id for a new line of an order. */
+  readonly newId: () => string;
   /** Some order is another. */
   readonly onOrder: () => void;
 }
@@ -48,13 +49,13 @@ export class Counter {
    * @throws TillcastError in a cashier's words, as `editOrder` does, `order_not_found`, `order_changed`
    */
   edit(orderId: string, { revision, edit }: OrderEditRequest, staff: Staff | null): OrderAnswer {
-    const { shop, sales, now, onOrder } = this.#options;
+    const { shop, sales, now, newId, onOrder } = this.#options;
     const { file } = sales;
     const known = file.order(orderId);
     if (known === null && revision > 0) throw orderGone();
     const before = known ?? { ...emptyOrder(orderId, now()), staff_id: staff?.id ?? null };
     if (before.revision !== revision) throw orderChanged();
-    const after = editOrder(before, edit, shop.catalog(), randomUUID());
+    const after = editOrder(before, edit, shop.catalog(), newId());
     if (after.lines.length === 0 && after.table_id === null) file.deleteOrder(orderId);
     else file.keepOrder(after, known === null ? null : revision);
     onOrder();

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { TerminalConfig } from '../config/terminal-config.ts';
 import type { ReplicaDriver } from '../replica/driver.ts';
@@ -31,6 +32,7 @@ export function openTillDesk({ config, store, sales, driver, view, backendUrl }:
       shop,
       sales,
       now,
+      newId: randomUUID,
       onOrder: () => view.tell({ name: 'order', json: '{}' }),
     }),
     sessions: new Sessions(sales.file, staffDesk),

@@ -21,6 +21,8 @@ export interface ReplicaDriverOptions {
   /** In [0, 1). */
   readonly random: () => number;
   readonly unsentSales: () => number;
+  /** Told the epoch that each of the server's answers names, before the answer counts; where it throws, the answer does not. */
+  readonly onHistory?: (epoch: string) => void;
   /** Which copy of the till's data this is; left out, or where it gives null: nothing is told of it. */
   readonly instance?: () => TillInstance | null;
   /** Measures what is told to nobody but this machine. */

@@ -18,6 +18,7 @@ import { linesOfDelta, linesOfMessage, linesOfRepair, linesOfSnapshot } from './
 import { ChangeNote } from './change-note.ts';
 import type { Counters } from './counters.ts';
 import type { ReplicaDriverOptions } from './driver-options.ts';
+import { HistoryNote } from './history-note.ts';
 import { Inbox } from './inbox.ts';
 import { LineWatch } from './line-watch.ts';
 import { Paced } from './paced.ts';
@@ -47,6 +48,7 @@ export class ReplicaDriver {
   readonly #line: LineWatch;
   readonly #inbox: Inbox;
   readonly #scrubber: Scrubber;
+  readonly #history: HistoryNote;
   readonly #retry: RetryTimer;
   readonly #queue: ReplicaEvent[] = [];
   readonly #listeners = new Set<() => void>();
@@ -64,6 +66,7 @@ export class ReplicaDriver {
     this.serverClock = new ServerClock(options.clock, options.logger);
     this.#state = initialReplica(options.store.cursor, options.store.isSuspect);
     options.store.whenLost(() => this.#beginAnew());
+    this.#history = new HistoryNote(options);
     const { clock } = options;
     const log = new TillLog(options, this.serverClock);
     this.#inbox = new Inbox({
@@ -338,6 +341,7 @@ export class ReplicaDriver {
         );
         return this.#dispatch({ type: 'repairGivenUp' });
       case 'answered':
+        if (!this.#history.isMade(exchanged.answer.to.epoch)) return this.#dispatch({ type: 'pullFailed' });
         return this.#dispatch({ type: what, ...exchanged.answer });
       case 'historyGone':
         return this.#dispatch({ type: what === 'delta' ? 'historyGone' : 'pullFailed' });
@@ -366,6 +370,7 @@ export class ReplicaDriver {
     if (exchanged.outcome === 'answered') {
       const { epoch, version, digest, valid, code } = exchanged.answer;
       if (!valid && code !== 'license_active') return this.refused(code);
+      if (!this.#history.isMade(epoch)) return;
       const server = { epoch, version, digest };
       this.#line.told(server);
       return this.#dispatch({ type: 'answered', server, asked, askedAtMs: askedAtSteadyMs });

@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { TillcastError } from '@tillcast/protocol/errors';
 import { DamagedFileError, number, type SqlRow, text } from '../store/column.ts';
 import { isDamaged, isLocked, isSchemaError, messageOf } from '../store/sqlite-error.ts';
-import { inTransaction } from '../store/transaction.ts';
+import { inTransaction, type Transactional } from '../store/transaction.ts';
 import { KeptTable } from './kept-table.ts';
 import { OrdersTable } from './orders-table.ts';
 import { OwnerTable, type SalesOwner } from './owner-table.ts';
@@ -17,11 +17,16 @@ export const SALES_FILE = 'sales.sqlite';
 
 /** The sales file, open: this process alone has it. */
 export interface OpenSales {
-  readonly db: DatabaseSync;
+  readonly db: Transactional & Pick<DatabaseSync, 'close'>;
   readonly owner: OwnerTable;
   readonly sales: SalesTable;
   readonly orders: OrdersTable;
   readonly kept: KeptTable;
+}
+
+/** As it was opened. */
+export interface OpenSalesFile extends OpenSales {
+  readonly db: DatabaseSync;
 }
 
 /** A sales file that was damaged: it is kept under another name for good, and what could be read of it is in the new one. */
@@ -41,7 +46,7 @@ export function openSales(
   path: string,
   owner: SalesOwner,
   onSetAside: (setAside: SalesSetAside) => void,
-): OpenSales {
+): OpenSalesFile {
   try {
     mkdirSync(dirname(path), { recursive: true });
     return openSound(path, owner);
@@ -93,7 +98,7 @@ class ForeignSalesError extends Error {
   }
 }
 
-function openSound(path: string, owner: SalesOwner): OpenSales {
+function openSound(path: string, owner: SalesOwner): OpenSalesFile {
   const db = openFile(path);
   try {
     configure(db);
@@ -125,7 +130,7 @@ function renewed(
   owner: SalesOwner,
   reason: string,
   onSetAside: (setAside: SalesSetAside) => void,
-): OpenSales {
+): OpenSalesFile {
   const renamedTo = renameAway(path, 'damaged');
   const db = openFile(path);
   try {
@@ -158,7 +163,7 @@ function create(db: DatabaseSync): void {
   db.exec(`pragma application_id = ${SALES_APPLICATION_ID}; pragma user_version = ${SALES_SCHEMA_VERSION}`);
 }
 
-function tablesOf(db: DatabaseSync): OpenSales {
+function tablesOf(db: DatabaseSync): OpenSalesFile {
   return {
     db,
     owner: new OwnerTable(db),

@@ -5,7 +5,7 @@ import { type Ladder, retryDelayMs } from '@tillcast/protocol/replica/ladder';
 /** What came of sending a batch. */
 export type Sent =
   /** The server judged each sale by itself. */
-  | { readonly came: 'answer'; readonly results: readonly SaleResult[] }
+  | { readonly came: 'answer'; readonly epoch: string; readonly results: readonly SaleResult[] }
   /** It did not understand the request: one of the sales may be why. */
   | { readonly came: 'notUnderstood'; readonly code: ErrorCode; readonly detail: string }
   /** It failed over the request: one of the sales may be why. */

@@ -12,6 +12,8 @@ import type { KeptSale, UnsentSales } from './sales-table.ts';
 /** So many accepted sales stay on the till, for receipts and refunds: the newest. */
 const ACCEPTED_KEPT = 20_000;
 
+const HISTORY_KEY = 'history';
+
 /** What names a sale: made within the transaction that saves it. */
 export interface SaleName {
   readonly id: SaleId;
@@ -27,6 +29,7 @@ export interface SaleName {
 export class SalesFile {
   readonly #open: OpenSales;
   readonly #run: RunName;
+  #history: string | null;
 
   /**
    * @param open the file, which is closed with this
@@ -35,6 +38,27 @@ export class SalesFile {
   constructor(open: OpenSales, bytes: Uint8Array = randomBytes(RUN_BYTES)) {
     this.#open = open;
     this.#run = runName(bytes);
+    this.#history = open.kept.select(HISTORY_KEY);
+  }
+
+  /** The server's history that has what is accepted: an epoch, null before it was first named. */
+  get history(): string | null {
+    return this.#history;
+  }
+
+  /**
+   * The server's history is this one. Where it was another, its database was restored from a backup and may lack what it accepted
+   * since: every accepted sale that is still here waits again, behind those that were not sent yet.
+   * @returns how many wait again
+   */
+  beginHistory(epoch: string): number {
+    if (epoch === this.#history) return 0;
+    const again = this.#write(({ sales, kept }) => {
+      kept.upsert(HISTORY_KEY, epoch);
+      return sales.doubtAccepted();
+    });
+    this.#history = epoch;
+    return again;
   }
 
   /**

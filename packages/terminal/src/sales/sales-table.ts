@@ -38,6 +38,7 @@ export class SalesTable {
   readonly #count: StatementSync;
   readonly #update: StatementSync;
   readonly #addTry: StatementSync;
+  readonly #doubt: StatementSync;
   readonly #deleteOldest: StatementSync;
 
   constructor(db: DatabaseSync) {
@@ -57,6 +58,8 @@ export class SalesTable {
     this.#update = db.prepare(`
       update sales set state = ?, code = ?, detail = ?, answered_at = ?, tries = 0 where id = ? and state = ?`);
     this.#addTry = db.prepare("update sales set tries = tries + 1 where id = ? and state = 'saved'");
+    this.#doubt = db.prepare(`
+      update sales set state = 'saved', answered_at = null, tries = 1 where state = 'accepted'`);
     this.#deleteOldest = db.prepare(`
       delete from sales where state = 'accepted' and counter <= (select max(counter) from sales) - ?`);
   }
@@ -114,6 +117,11 @@ export class SalesTable {
 
   addTry(id: SaleId): void {
     this.#addTry.run(id);
+  }
+
+  /** Those that were accepted wait again, behind those that were not sent yet. @returns how many */
+  doubtAccepted(): number {
+    return Number(this.#doubt.run().changes);
   }
 
   /** Lets go of accepted sales beyond the newest. */

@@ -4,6 +4,7 @@ import { asTillcastError } from '@tillcast/protocol/errors';
 import { SALES_PATH, type SalesAnswer, salesAnswerSchema } from '@tillcast/protocol/http/sales-api';
 import type { Sale } from '@tillcast/protocol/sales/sale';
 import type { ApiCredentials } from '../identity/till-credentials.ts';
+import type { TillClock } from '../replica/till-clock.ts';
 import { ask, type HttpAnswer } from '../sync-client/ask.ts';
 import type { Sent } from './outbox-plan.ts';
 
@@ -13,6 +14,8 @@ export interface SalesPeer {
   readonly baseUrl: string;
   readonly credentials: ApiCredentials;
   readonly fetch: Fetch;
+  /** Whose timers say when patience ends; left out: the machine's. */
+  readonly after?: TillClock['after'];
 }
 
 /** What came of a batch, and why where nothing did. */
@@ -50,7 +53,7 @@ export async function sendSales(
 }
 
 function post(
-  { baseUrl, fetch }: SalesPeer,
+  { baseUrl, fetch, after }: SalesPeer,
   headers: Readonly<Record<string, string>>,
   body: string,
   signal: AbortSignal,
@@ -70,6 +73,7 @@ function post(
       schema: salesAnswerSchema,
       maxBytes: ANSWER_MAX_BYTES,
       patience: PATIENCE,
+      ...(after === undefined ? {} : { after }),
     },
     signal,
   );
@@ -77,7 +81,8 @@ function post(
 
 function outcomeOf(answer: HttpAnswer<SalesAnswer>): SendOutcome {
   if (answer.outcome === 'answered') {
-    return { sent: { came: 'answer', results: answer.answer.results }, why: null };
+    const { epoch, results } = answer.answer;
+    return { sent: { came: 'answer', epoch, results }, why: null };
   }
   if (answer.outcome === 'failed') {
     return { sent: { came: 'nothing', retryAfterMs: null }, why: answer.error.message };

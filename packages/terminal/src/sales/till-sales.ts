@@ -60,6 +60,11 @@ export class TillSales implements ShownSales {
     this.#uploader.sendNow();
   }
 
+  /** The server has named its history. @throws TillcastError `till_disk_full` where that cannot be kept */
+  heardHistory(epoch: string): void {
+    this.#uploader.heardHistory(epoch);
+  }
+
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

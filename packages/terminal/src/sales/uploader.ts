@@ -1,7 +1,7 @@
 import type { Logger } from '@tillcast/broker';
 import type { SaleId } from '@tillcast/protocol/sales/sale-id';
 import { isoOf, type TillClock } from '../replica/till-clock.ts';
-import { afterBatch, NEW_OUTBOX, type OutboxState } from './outbox-plan.ts';
+import { afterBatch, NEW_OUTBOX, type OutboxState, type Sent } from './outbox-plan.ts';
 import type { SalesFile } from './sales-file.ts';
 import { type SalesPeer, sendSales } from './send-sales.ts';
 
@@ -17,6 +17,7 @@ export interface UploaderOptions {
 }
 
 const AFTER_FILE_FAILURE_MS = 10_000;
+const UNANSWERED: Sent = { came: 'nothing', retryAfterMs: null };
 
 /** Sends saved sales to the server, a batch at a time, until it has said of each what became of it. */
 export class Uploader {
@@ -64,6 +65,16 @@ export class Uploader {
     if (this.#running === null) this.#schedule(0);
   }
 
+  /** The server has named its history: of another one than before, all is handed in again that it may lack. */
+  heardHistory(epoch: string): void {
+    const { file, logger } = this.#options;
+    const again = file.beginHistory(epoch);
+    if (again === 0) return;
+    logger.warn({ sales: again, epoch }, 'The server was restored from a backup: sales are handed in again');
+    this.#options.onChange();
+    this.wake();
+  }
+
   /** Gives up the batch that is under way: the server may have taken it, and then will say so again. */
   async stop(): Promise<void> {
     this.#stopping.abort();
@@ -104,12 +115,14 @@ export class Uploader {
     const batch = file.waitingSales(this.#state.batchMax).map(({ sale }) => sale);
     if (batch.length === 0) return null;
     const ids = batch.map(({ id }) => id);
+    const { history } = file;
     this.#sending = new Set(ids);
     onChange();
     const { sent, why } = await sendSales(peer, batch, this.#stopping.signal);
     this.#sending = new Set();
     if (this.#stopping.signal.aborted) return null;
-    const { state, verdicts, postponed, waitMs } = afterBatch(this.#state, ids, sent, random());
+    const taken = this.#isOfAnother(sent, history) ? UNANSWERED : sent;
+    const { state, verdicts, postponed, waitMs } = afterBatch(this.#state, ids, taken, random());
     this.#state = state;
     this.#tell(why, batch.length);
     if (verdicts.length > 0) file.takeAnswers(verdicts, isoOf(clock.nowMs()));
@@ -121,6 +134,19 @@ export class Uploader {
     }
     onChange();
     return waitMs;
+  }
+
+  /**
+   * Whether an answer is of another history than the sales that are accepted, and says nothing of what the server has now.
+   * @param asked the history when the batch was sent
+   */
+  #isOfAnother(sent: Sent, asked: string | null): boolean {
+    if (sent.came !== 'answer') return false;
+    const { file } = this.#options;
+    // Named meanwhile by the answer to a report: this one was on its way for longer.
+    if (file.history !== asked) return sent.epoch !== file.history;
+    this.heardHistory(sent.epoch);
+    return asked !== null && sent.epoch !== asked;
   }
 
   #tell(why: string | null, count: number): void {

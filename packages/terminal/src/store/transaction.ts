@@ -1,5 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite';
 
+/** A connection, as far as transactions need it. */
+export type Transactional = Pick<DatabaseSync, 'exec' | 'isTransaction'>;
+
 /** How a transaction ends, and what it came to. */
 export interface Decided<T> {
   readonly commit: boolean;
@@ -7,7 +10,7 @@ export interface Decided<T> {
 }
 
 /** Runs `work` in a transaction: committed where it says so, rolled back where it does not or throws. */
-export function inTransaction<T>(db: DatabaseSync, work: () => Decided<T>): T {
+export function inTransaction<T>(db: Transactional, work: () => Decided<T>): T {
   db.exec('begin immediate');
   try {
     const { commit, result } = work();

@@ -37,13 +37,15 @@ function drain(
   function answerTo(batch: readonly string[], mood: Mood): Sent {
     if (mood === 'away') return { came: 'nothing', retryAfterMs: null };
     if (mood === 'busy') return { came: 'nothing', retryAfterMs: 3_000 };
-    if (mood === 'lying') return { came: 'answer', results: [{ id: 'other', outcome: 'accepted' }] };
+    if (mood === 'lying')
+      return { came: 'answer', epoch: 'k3v9k3v9', results: [{ id: 'other', outcome: 'accepted' }] };
     const bad = batch.some((id) => chokesOn.has(id));
     if (bad && how === 'notUnderstood')
       return { came: 'notUnderstood', code: 'request_invalid', detail: 'no' };
     if (bad && how === 'failure') return { came: 'failure', retryAfterMs: null };
     return {
       came: 'answer',
+      epoch: 'k3v9k3v9',
       results: batch.map((id) =>
         chokesOn.has(id)
           ? { id, outcome: 'rejected', code: 'sale_invalid', detail: 'no' }

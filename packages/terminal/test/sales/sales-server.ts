@@ -23,9 +23,13 @@ export class SalesServer implements AsyncDisposable {
   /** How the next requests are answered, then `manner`. */
   readonly next: Manner[] = [];
   manner: Manner = 'well';
+  /** The history that its answers name. */
+  epoch = 'k3v9k3v9k3v9k3v9';
   /** Ids that are rejected, and those over which the whole request fails. */
   readonly rejects: Set<string> = new Set();
   readonly failsOver: Set<string> = new Set();
+  /** Awaited after the sales of a request were taken, before it is answered. */
+  beforeAnswer: () => Promise<void> = () => Promise.resolve();
   readonly #close: () => Promise<void>;
 
   private constructor(url: string, close: () => Promise<void>) {
@@ -85,9 +89,11 @@ export class SalesServer implements AsyncDisposable {
         this.#take(ids);
         response.destroy();
         return;
-      case 'well':
-        response.writeHead(200, { 'content-type': 'application/json' });
-        response.end(JSON.stringify({ results: this.#take(ids) }));
+      case 'well': {
+        const body = JSON.stringify({ epoch: this.epoch, results: this.#take(ids) });
+        await this.beforeAnswer();
+        response.writeHead(200, { 'content-type': 'application/json' }).end(body);
+      }
     }
   }
 

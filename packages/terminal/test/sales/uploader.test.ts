@@ -124,3 +124,68 @@ test('[U26] the same sales sent again bear the same key, and a till that is stop
   await next.stop();
   expect(new Set(server.requests.map(({ key }) => key)).size).toBe(2);
 });
+
+test('[Z4] a server that names another history than before is handed in again what it accepted, what was not sent yet first', async () => {
+  using folder = tillFolder();
+  using file = openSold(folder.file);
+  await using server = await SalesServer.start();
+  const sales = Array.from({ length: 3 }, () => sell(file));
+  const uploader = uploaderOf(file, server);
+  uploader.start();
+  await sent(file);
+  // Restored from a backup in which the last two are not.
+  server.epoch = 'm4n6m4n6m4n6m4n6';
+  for (const { id } of sales.slice(1)) server.taken.delete(id);
+  uploader.heardHistory(server.epoch);
+  expect(file.countUnsent().waiting).toBe(3);
+  const later = sell(file);
+  expect(file.waitingSales(10).map(({ sale }) => sale.id)).toEqual([later, ...sales].map(({ id }) => id));
+  await sent(file);
+  await uploader.stop();
+  expect([...server.taken.keys()].toSorted()).toEqual([...sales, later].map(({ id }) => id).toSorted());
+  // What is known is told once: the next report changes nothing.
+  uploader.heardHistory(server.epoch);
+  expect(file.countUnsent().waiting).toBe(0);
+});
+
+test('[Z4] the answer to a batch tells of it too, is believed from the second one on, and after a restart', async () => {
+  using folder = tillFolder();
+  await using server = await SalesServer.start();
+  const sold: string[] = [];
+  for (const epoch of ['k3v9k3v9k3v9k3v9', 'm4n6m4n6m4n6m4n6', 'p7q8p7q8p7q8p7q8']) {
+    using file = openSold(folder.file);
+    server.epoch = epoch;
+    server.taken.clear();
+    sold.push(sell(file).id);
+    const uploader = uploaderOf(file, server);
+    uploader.start();
+    await vi.waitFor(() => expect(file.history).toBe(epoch), { timeout: 20_000 });
+    await sent(file);
+    await uploader.stop();
+    expect([...server.taken.keys()].toSorted()).toEqual(sold.toSorted());
+  }
+});
+
+test('[Z4] an answer that was on its way while the server was restored takes nothing', async () => {
+  using folder = tillFolder();
+  using file = openSold(folder.file);
+  await using server = await SalesServer.start();
+  const first = sell(file);
+  const uploader = uploaderOf(file, server);
+  uploader.start();
+  await sent(file);
+  const answered = Promise.withResolvers<void>();
+  server.beforeAnswer = () => answered.promise;
+  const second = sell(file);
+  uploader.wake();
+  await vi.waitFor(() => expect(server.requests).toHaveLength(2));
+  // Taken by the database that is no more; meanwhile a report tells of the one in its place.
+  server.epoch = 'm4n6m4n6m4n6m4n6';
+  server.taken.clear();
+  server.beforeAnswer = () => Promise.resolve();
+  uploader.heardHistory(server.epoch);
+  answered.resolve();
+  await sent(file);
+  await uploader.stop();
+  expect([...server.taken.keys()].toSorted()).toEqual([first.id, second.id].toSorted());
+});
