@@ -10,6 +10,9 @@ const SLOW_MAX_MS = 12_000;
 /** What the API as a whole does at a moment: answers, answers with an error, or keeps silent. */
 export type ApiHealth = 'well' | 'failing' | 'silent';
 
+/** What is sent on a line: questions about the catalog, or sales. Each kind fails by chances of its own. */
+export type LineKind = 'questions' | 'sales';
+
 /** The backends behind one address, and how they are as a whole. */
 export interface ApiAccess {
   readonly apis: readonly SimulatedSyncApi[];
@@ -25,20 +28,25 @@ export class ApiLine {
   readonly #random: Random;
   readonly #turns: Random;
   readonly #onAsked: (path: string) => void;
+  /** Of sales alone. */
+  readonly #more: Random | null;
 
   constructor(
     surroundings: Surroundings,
     process: SimulatedProcess,
     api: ApiAccess,
     onAsked: (path: string) => void,
+    kind: LineKind = 'questions',
   ) {
     this.#surroundings = surroundings;
     this.#process = process;
     this.#apis = api.apis;
     this.#health = api.health;
     this.#onAsked = onAsked;
-    this.#random = surroundings.random.fork(`questions of ${process.name}`);
-    this.#turns = surroundings.random.fork(`backends for ${process.name}`);
+    this.#random = surroundings.random.fork(`${kind} of ${process.name}`);
+    const isSales = kind === 'sales';
+    this.#turns = surroundings.random.fork(`backends for ${isSales ? 'sales of ' : ''}${process.name}`);
+    this.#more = isSales ? surroundings.random.fork(`doubles of ${process.name}`) : null;
   }
 
   readonly fetch: Fetch = (address, init = {}) => {
@@ -75,17 +83,24 @@ export class ApiLine {
       if (health === 'silent') return;
       if (fate < apiSilent + apiReset && resetBefore) return broken();
       if (health === 'failing' || fate < apiSilent + apiReset + apiError) {
-        scheduler.after(back, () => answered({ status: 503, body: Buffer.from('{}') }));
+        const status = this.#more?.pick([500, 503]) ?? 503;
+        scheduler.after(back, () => answered({ status, body: Buffer.from('{}') }));
         return;
       }
       const { method = 'GET', headers = {}, body = null } = init;
       const question = { method, url, headers, body: typeof body === 'string' ? body : null };
+      if (this.#more?.chance(rates().requestDoubled) === true) {
+        const again = this.#more.pick(this.#apis);
+        scheduler.after(this.#more.between(0, SLOW_MAX_MS), () => void again.answer(question));
+      }
       return void this.#turns
         .pick(this.#apis)
         .answer(question)
         .then((answer) => {
           if (fate < apiSilent + apiReset) return broken();
-          const slowMs = late < apiSlow ? (late / apiSlow) * SLOW_MAX_MS : 0;
+          const isLate = this.#more?.chance(rates().answerLate) === true;
+          const lateMs = isLate ? (this.#more?.between(0, SLOW_MAX_MS) ?? 0) : 0;
+          const slowMs = lateMs + (late < apiSlow ? (late / apiSlow) * SLOW_MAX_MS : 0);
           scheduler.after(back + slowMs, () => {
             if (!partitions.isCut(this.#process.name, 'api')) answered(answer);
           });

@@ -20,6 +20,8 @@ export function whyNotConverged(world: World): string | null {
   for (const { key, version, publishedVersion } of database.licenses.values()) {
     if (publishedVersion < version) return `${key} is at v${version}, published up to v${publishedVersion}`;
   }
+  const missing = world.sales.missing();
+  if (missing !== null) return `sale ${missing} is not on the server`;
   const [waiting] = database.broadcasts.waiting();
   return waiting === undefined ? null : `notice ${waiting.id} waits to be published`;
 }
@@ -29,8 +31,10 @@ export function whyNotMended({ seats }: World): string | null {
   return seats.map(({ watch }) => watch.whyNotMended()).find((why) => why !== null) ?? null;
 }
 
-/** N1 and N4: it has every notice in force, and knows that another till speaks in its name. */
+/** N1, N4 and P5: it has every notice in force, its sales are with the server, and it knows that another till speaks in its name. */
 function whyNotTold({ database, seats }: World, { till, watch }: Seat): string | null {
+  const unsettled = watch.sales.whyUnsettled();
+  if (unsettled !== null) return unsettled;
   const { terminalId } = till.options;
   const active = database.broadcasts.active();
   const lacking = active.find(({ id }) => watch.lacks(id));

@@ -35,6 +35,9 @@ export function doCopyTill(world: World, deed: DeedOf<'cloneTill'> | DeedOf<'goB
   world.scheduler.after(deed.afterMs, () => {
     if (deed.deed === 'cloneTill') return world.startClone(seat, copy, memory);
     world.answers.copied(seat.till.options.terminalId);
-    return seat.till.goBackTo(copy, deed.downMs, () => seat.watch.recall(memory));
+    return seat.till.goBackTo(copy, deed.downMs, () => {
+      seat.watch.recall(memory);
+      world.releaseSales();
+    });
   });
 }

@@ -4,6 +4,7 @@ import type { LicenseKey } from '@tillcast/protocol/license-key';
 import { SIGNATURE_HEADER } from '@tillcast/protocol/messages/signature';
 import { routingKeyOf } from '@tillcast/protocol/routing';
 import { z } from 'zod';
+import { doRefund, doSell } from './cashier.ts';
 import { doAnnounce, doCopyTill, doForgeNotice } from './do-more.ts';
 import type { Draft, MemoryDatabase } from './memory-database.ts';
 import { type DeedOf, describe, type Mischief, type Operation } from './operation.ts';
@@ -87,7 +88,7 @@ export function doOperation(world: World, vault: Vault, operation: Operation): v
       return;
     }
     case 'syncNow':
-      return world.seats[operation.till]?.till.running?.driver.requestSync();
+      return world.seats[operation.till]?.till.syncNow();
     case 'api':
       world.apiHealth = operation.health;
       scheduler.after(operation.ms, () => {
@@ -106,6 +107,10 @@ export function doOperation(world: World, vault: Vault, operation: Operation): v
       if (seat?.till.rot(operation.where, operation.inText) === true) seat.watch.rotted();
       return;
     }
+    case 'sell':
+      return doSell(world, operation);
+    case 'refund':
+      return doRefund(world, operation);
     case 'mischief':
       return doMischief(world, operation);
   }

@@ -1,7 +1,8 @@
 export { memoryChangeLog } from './memory-change-log.ts';
 export { MemoryDatabase, type MemoryLicense } from './memory-database.ts';
+export { MemorySales } from './memory-sales.ts';
 export { CUTS, type Cut, MUTATION_NAMES, type Mutation, withoutText } from './mutations.ts';
-export { type Plan, planOf } from './plan.ts';
+export { type Plan, type PlanOptions, planOf } from './plan.ts';
 export { type Outcome, type RunOptions, runPlan } from './run.ts';
 export { runSeeds, type SeedPoolOptions } from './seed-pool.ts';
 export { type Shrunk, shrink } from './shrink.ts';

@@ -31,7 +31,7 @@ function wholeNumber(text: string, name: string): number {
 const steps = values.steps === undefined ? undefined : wholeNumber(values.steps, 'steps');
 
 async function one(seed: number): Promise<boolean> {
-  const plan = planOf(seed, steps);
+  const plan = planOf(seed, steps === undefined ? {} : { steps });
   const outcome = await runPlan(plan, { keepTrace: values.trace });
   if (values.trace) print(outcome.trace);
   if (outcome.violation === null) {
@@ -46,7 +46,7 @@ async function one(seed: number): Promise<boolean> {
 
 /** Shrinks a failing seed and prints what is left of it. */
 async function explain(seed: number): Promise<void> {
-  const plan = planOf(seed, steps);
+  const plan = planOf(seed, steps === undefined ? {} : { steps });
   const broken = await runPlan(plan);
   const { plan: smallest, outcome, runs } = await shrink(plan, broken);
   const { violation, trace } = outcome;

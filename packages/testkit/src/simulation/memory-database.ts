@@ -20,6 +20,7 @@ import type { LicenseKey } from '@tillcast/protocol/license-key';
 import type { LicenseUpdate } from '@tillcast/protocol/messages/payload';
 import { MemoryBroadcasts } from './memory-broadcasts.ts';
 import { MemoryLeases } from './memory-leases.ts';
+import { MemorySales } from './memory-sales.ts';
 
 /** A row with the version that last changed it. */
 export interface StoredRow extends ItemRow {
@@ -83,16 +84,18 @@ export class MemoryDatabase {
   readonly licenses: Map<number, MemoryLicense> = new Map();
   readonly leases: MemoryLeases;
   readonly broadcasts: MemoryBroadcasts;
+  readonly sales: MemorySales;
   /** Which copies of terminals' data were heard, by terminal. */
   readonly heard: Map<string, HeardInstance>;
   readonly #listeners = new Set<ChangeLogListener>();
 
   constructor(
     options: MemoryDatabaseOptions,
-    kept: Partial<Pick<MemoryDatabase, 'broadcasts' | 'heard'>> = {},
+    kept: Partial<Pick<MemoryDatabase, 'broadcasts' | 'heard' | 'sales'>> = {},
   ) {
     this.options = options;
     this.broadcasts = kept.broadcasts ?? new MemoryBroadcasts(options);
+    this.sales = kept.sales ?? new MemorySales();
     this.heard = new Map(kept.heard);
     this.leases = new MemoryLeases(options.nowMs);
   }
@@ -176,7 +179,11 @@ export class MemoryDatabase {
 
   /** A database with what this one holds, each history under a new name: a backup, once it is restored. */
   copy(newEpoch: (license: MemoryLicense) => string): MemoryDatabase {
-    const copy = new MemoryDatabase(this.options, { broadcasts: this.broadcasts.copy(), heard: this.heard });
+    const copy = new MemoryDatabase(this.options, {
+      broadcasts: this.broadcasts.copy(),
+      heard: this.heard,
+      sales: this.sales.copy(),
+    });
     for (const license of this.licenses.values()) {
       copy.licenses.set(license.id, {
         ...license,

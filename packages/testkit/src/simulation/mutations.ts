@@ -26,11 +26,22 @@ export const MUTATION_NAMES = [
   'the memory of notices',
   'the notices that an answer brings',
   'the pace of questions, where a cause loops',
+  'the unique key of sales',
+  'the wait for the answer before a sale counts as accepted',
+  "the run in a sale's id",
+  'the one transaction of a sale and its order',
+  'the patience with a server that fails over sales',
+  'the unsent sales in the status',
+  'the handing in again after a restore',
+  'the history in an answer to sales',
+  'the history in the other answers',
 ] as const;
 
 export type Mutation = (typeof MUTATION_NAMES)[number];
 
 const ORDER = 'packages/protocol/src/replica/order.ts';
+const SALES_FILE = 'packages/terminal/src/sales/sales-file.ts';
+const UPLOADER = 'packages/terminal/src/sales/uploader.ts';
 const MOVES = 'packages/protocol/src/replica/moves.ts';
 
 /** Protections of the product, each with the text that has to go for it to be gone. */
@@ -138,6 +149,67 @@ export const CUTS: Readonly<Record<Mutation, readonly Cut[]>> = {
       file: 'packages/protocol/src/replica/ladder.ts',
       text: 'return floorMs + random * (step - floorMs);',
       becomes: 'return 0 * (floorMs + random * step);',
+    },
+  ],
+  'the unique key of sales': [
+    {
+      file: 'packages/testkit/src/simulation/memory-sales.ts',
+      text: 'if (isThere) return [];',
+      becomes: '',
+    },
+  ],
+  'the wait for the answer before a sale counts as accepted': [
+    {
+      file: UPLOADER,
+      text: 'const { sent, why } = await',
+      becomes:
+        "file.takeAnswers(ids.map((id) => ({ id, outcome: 'accepted' })), ''); const { sent, why } = await",
+    },
+  ],
+  "the run in a sale's id": [
+    { file: SALES_FILE, text: 'runName(bytes)', becomes: 'runName(bytes.map(() => 7))' },
+  ],
+  'the one transaction of a sale and its order': [
+    {
+      file: SALES_FILE,
+      text: 'if (order !== null) orders.delete(order.id);',
+      becomes:
+        "if (order !== null) { for (const sql of ['commit', 'begin immediate']) this.#open.db.exec(sql); orders.delete(order.id); }",
+    },
+  ],
+  'the patience with a server that fails over sales': [
+    {
+      file: 'packages/terminal/src/sales/send-sales.ts',
+      text: '[400, 413, 422]',
+      becomes: '[400, 413, 422, 503]',
+    },
+  ],
+  'the unsent sales in the status': [
+    {
+      file: 'packages/protocol/src/replica/status.ts',
+      text: "if (unsentSales > 0) return is('catching_up', 'unsent_sales');",
+      becomes: '',
+    },
+  ],
+  'the handing in again after a restore': [
+    {
+      file: 'packages/terminal/src/sales/sales-table.ts',
+      text: 'return Number(this.#doubt.run().changes);',
+      becomes: 'return 0;',
+    },
+  ],
+  'the history in an answer to sales': [
+    {
+      file: UPLOADER,
+      text: 'const taken = this.#isOfAnother(sent, history) ? UNANSWERED : sent;',
+      becomes: 'const taken = sent;',
+    },
+  ],
+  'the history in the other answers': [
+    {
+      file: 'packages/terminal/src/replica/history-note.ts',
+      text: 'onHistory?.(epoch);',
+      becomes: 'void onHistory;',
     },
   ],
 };

@@ -46,6 +46,23 @@ export type Deed =
     }
   | { readonly deed: 'restartBroker'; readonly ms: number }
   | { readonly deed: 'breakLine' | 'deleteQueue' | 'unbind' | 'syncNow'; readonly till: number }
+  /** Something is ordered at a till, or at one of those on copies of its data, and paid after a while. */
+  | {
+      readonly deed: 'sell';
+      readonly till: number;
+      /** Which of the copies, as a share of all. */
+      readonly copy: number;
+      /** Which of the products that the till shows, as a share of all. */
+      readonly which: number;
+      readonly orderId: string;
+      readonly quantity: number;
+      readonly thinkMs: number;
+      readonly cash: boolean;
+      /** The button is pressed twice. */
+      readonly twice: boolean;
+    }
+  /** A piece of one of the till's newest sales is given back. */
+  | { readonly deed: 'refund'; readonly till: number; readonly copy: number; readonly which: number }
   | { readonly deed: 'api'; readonly health: ApiHealth; readonly ms: number }
   /** A notice to every till, in force for so long. */
   | { readonly deed: 'announce'; readonly expiresInS: number }

@@ -1,4 +1,4 @@
-import { NO_FAULTS, rateNames } from './mix.ts';
+import { RATE_NAMES } from './mix.ts';
 import type { Plan } from './plan.ts';
 import { type Outcome, type RunOptions, runPlan } from './run.ts';
 
@@ -33,7 +33,7 @@ export async function shrink(plan: Plan, broken: Outcome, options: RunOptions = 
       if (!(await keep({ ...smallest, operations }))) from += size;
     }
   }
-  for (const name of rateNames(NO_FAULTS)) {
+  for (const name of RATE_NAMES) {
     if (smallest.mix.rates[name] === 0) continue;
     const rates = { ...smallest.mix.rates, [name]: 0 };
     await keep({ ...smallest, mix: { ...smallest.mix, rates } });

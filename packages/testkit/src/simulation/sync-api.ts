@@ -21,6 +21,7 @@ import { bucketOf } from '@tillcast/protocol/digest-buckets';
 import { asTillcastError, TillcastError } from '@tillcast/protocol/errors';
 import { problemOf } from '@tillcast/protocol/http/problem';
 import { rowDigestsQuerySchema, rowsQuerySchema } from '@tillcast/protocol/http/repair-api';
+import { SALES_PATH } from '@tillcast/protocol/http/sales-api';
 import { type StatusAnswer, statusReportSchema, type TillInstance } from '@tillcast/protocol/http/status-api';
 import {
   deltaQuerySchema,
@@ -31,6 +32,8 @@ import {
 import type { AnswerWatch } from './answer-watch.ts';
 import { headOf, type MemoryDatabase, type MemoryHead, type MemoryLicense } from './memory-database.ts';
 import type { Random } from './random.ts';
+import { SalesDesk } from './sales-desk.ts';
+import type { SalesTruth } from './sales-truth.ts';
 import type { Surroundings } from './surroundings.ts';
 import { deltaPageOf, listsOf, liveOf, stateOf, sumsOf } from './sync-reads.ts';
 
@@ -54,6 +57,7 @@ export interface SimulatedSyncApiOptions {
   readonly database: () => MemoryDatabase;
   readonly pageRows: number;
   readonly watch: AnswerWatch;
+  readonly sales: SalesTruth;
 }
 
 /** Far more than a run asks for. */
@@ -70,6 +74,7 @@ export class SimulatedSyncApi {
   readonly #gate: LicenseGate;
   readonly #cache = new AnswerCache({ maxBytes: CACHE_MAX_BYTES });
   readonly #now: () => Date;
+  readonly #sales: SalesDesk;
   #notices: ActiveNotices | null = null;
 
   constructor(surroundings: Surroundings, options: SimulatedSyncApiOptions) {
@@ -77,6 +82,7 @@ export class SimulatedSyncApi {
     this.#surroundings = surroundings;
     this.#random = surroundings.random.fork(`database of ${options.name}`);
     this.#now = () => new Date(surroundings.wallMs());
+    this.#sales = new SalesDesk(surroundings, { ...options, truth: options.sales });
     this.#gate = new LicenseGate({
       find: (key) => this.#ask((database) => stateOf(database, key)),
       tokens: { verify: () => Promise.reject(new TillcastError('token_invalid', 'There are no tokens.')) },
@@ -112,6 +118,7 @@ export class SimulatedSyncApi {
     const path = request.url.pathname;
     const arrival = watch.asked(request.headers[LICENSE_KEY_HEADER] ?? '');
     try {
+      if (path === SALES_PATH) return { status: 200, body: await this.#sales.take(request) };
       const body = await this.#bodyOf(request);
       watch.answered(path, arrival, body);
       return { status: 200, body };

@@ -1,9 +1,10 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { CATALOG_FILE, INSTANCE_FILE } from '@tillcast/terminal/internals';
+import { CATALOG_FILE, INSTANCE_FILE, SALES_FILE } from '@tillcast/terminal/internals';
 
 const WAL_FILE = `${CATALOG_FILE}-wal`;
-const FILES: readonly string[] = [CATALOG_FILE, WAL_FILE, INSTANCE_FILE];
+const FILES: readonly string[] = [CATALOG_FILE, WAL_FILE, INSTANCE_FILE, SALES_FILE, `${SALES_FILE}-wal`];
+
 /** Flips one byte of a till's catalog file, wherever it is. */
 export function flipByte(folder: string, where: number): void {
   const path = join(folder, CATALOG_FILE);

@@ -4,6 +4,7 @@ import { ITEM_KINDS } from '@tillcast/protocol/items/kind';
 import type { TillStore } from '@tillcast/terminal/internals';
 import { z } from 'zod';
 import { type Chronicle, digestOf } from './chronicle.ts';
+import type { SalesMemory, SalesWatch } from './sales-watch.ts';
 import type { Surroundings } from './surroundings.ts';
 import type { CommitKind } from './till-store.ts';
 import type { BrokenRule } from './violation.ts';
@@ -22,12 +23,14 @@ export interface FileMemory {
   readonly isDamaged: boolean;
   readonly isPatched: boolean;
   readonly rotFoundByMs: number;
+  readonly sales: SalesMemory;
 }
 
 export interface TillWatchOptions {
   readonly name: string;
   readonly licenseId: number;
   readonly chronicle: Chronicle;
+  readonly sales: SalesWatch;
   readonly surroundings: Surroundings;
 }
 
@@ -49,6 +52,10 @@ export class TillWatch {
 
   constructor(options: TillWatchOptions) {
     this.#options = options;
+  }
+
+  get sales(): SalesWatch {
+    return this.#options.sales;
   }
 
   /** The most questions that were asked within the window. */
@@ -87,11 +94,13 @@ export class TillWatch {
       isDamaged: this.#damaged,
       isPatched: this.#patched,
       rotFoundByMs: this.#rotFoundByMs,
+      sales: this.sales.memory,
     };
   }
 
   /** The file is now the one of which this is known. */
-  recall({ highest, noticed, isDamaged, isPatched, rotFoundByMs }: FileMemory): void {
+  recall({ highest, noticed, isDamaged, isPatched, rotFoundByMs, sales }: FileMemory): void {
+    this.sales.recall(sales);
     this.#highest = new Map(highest);
     this.#noticed = new Set(noticed);
     this.#damaged = isDamaged;

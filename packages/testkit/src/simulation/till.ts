@@ -8,6 +8,7 @@ import { bindingsOf } from '@tillcast/protocol/routing';
 import {
   Counters,
   countStart,
+  isoOf,
   ReplicaDriver,
   SteadyTime,
   SyncClient,
@@ -21,6 +22,7 @@ import { checkSimulatedSignature, simulatedKeys } from './signer.ts';
 import type { Surroundings } from './surroundings.ts';
 import { copyData, flipByte, flipInText, folderOf } from './till-files.ts';
 import { TillLine } from './till-line.ts';
+import { SimulatedSales } from './till-sales.ts';
 import { type CommitFate, SimulatedTillStore } from './till-store.ts';
 import type { TillWatch } from './till-watch.ts';
 
@@ -32,12 +34,18 @@ export interface SimulatedTillOptions {
   readonly broker: SimulatedBroker;
   readonly api: ApiAccess;
   readonly watch: TillWatch;
+  /** Whether it has sales at all. */
+  readonly sells: boolean;
   readonly skewMs: number;
 }
+
+/** Who died over a sale is started again after so long: somebody stands there. */
+const RESTARTED_AFTER_MS = 2_000;
 
 interface Running {
   readonly process: SimulatedProcess;
   readonly store: SimulatedTillStore;
+  readonly sales: SimulatedSales | null;
   readonly driver: ReplicaDriver;
   readonly line: TillLine;
   readonly counters: Counters;
@@ -52,19 +60,21 @@ export class SimulatedTill {
   readonly options: SimulatedTillOptions;
   readonly #surroundings: Surroundings;
   readonly #random: Random;
+  readonly #salesRandom: Random;
   #skewMs: number;
   #diskFullUntilMs = -1;
   #starts = 0;
   #running: Running | null = null;
   #shutOut = false;
-  /** Stores of processes that died within a commit. */
-  readonly #closing = new Set<SimulatedTillStore>();
+  /** Files of processes that died within a commit. */
+  readonly #closing = new Set<{ close(): void }>();
 
   constructor(surroundings: Surroundings, options: SimulatedTillOptions) {
     this.options = options;
     this.#surroundings = surroundings;
     this.#skewMs = options.skewMs;
     this.#random = surroundings.random.fork(`disk of ${options.name}`);
+    this.#salesRandom = surroundings.random.fork(`disk of sales of ${options.name}`);
   }
 
   get running(): Running | null {
@@ -73,7 +83,9 @@ export class SimulatedTill {
 
   get status(): TerminalStatusNow | null {
     const running = this.#running;
-    return running === null ? null : statusOf(running.driver.state, running.clock.steadyMs(), 0);
+    return running === null
+      ? null
+      : statusOf(running.driver.state, running.clock.steadyMs(), running.sales?.unsent ?? 0);
   }
 
   start(): void {
@@ -98,13 +110,14 @@ export class SimulatedTill {
       path,
       licenseKey,
       onSetAside: ({ reason }) => watch.setAside(reason),
-      fate: () => this.#fate(process),
+      fate: () => this.#fate(process, this.#random),
       crash: () => this.crash('while it commits'),
       onApplied: (kind, from, to) => watch.applied(kind, from, to),
       onMismatch: (kind, to) => watch.mismatch(kind, to),
       onNotice: (notice) => watch.noticed(notice),
     });
-    const driver = new ReplicaDriver({
+    const sales = this.#sales(process, clock, store, () => isoOf(driver.serverClock.nowMs()));
+    const driver: ReplicaDriver = new ReplicaDriver({
       licenseKey,
       store,
       client: this.#client(process, clock),
@@ -112,7 +125,8 @@ export class SimulatedTill {
       checkSignature: checkSimulatedSignature,
       clock,
       random: () => random.next(),
-      unsentSales: () => 0,
+      unsentSales: () => sales?.unsent ?? 0,
+      onHistory: (epoch) => sales?.heardHistory(epoch),
       instance: this.#startsOnDisk(() => ids.uuid()),
       counters,
       logger: silentLogger,
@@ -128,10 +142,17 @@ export class SimulatedTill {
       deliver: (delivery) => driver.deliver(delivery),
       mayEnter: () => !this.#shutOut,
     });
-    this.#running = { process, store, driver, line, counters, clock };
+    this.#running = { process, store, sales, driver, line, counters, clock };
     watch.started(store);
     driver.start();
     line.start();
+    sales?.start();
+  }
+
+  /** Somebody presses the button. */
+  syncNow(): void {
+    this.#running?.driver.requestSync();
+    this.#running?.sales?.sendNow();
   }
 
   /** As by a power cut: nothing is done any more, nothing told to anyone; the file stays. */
@@ -144,7 +165,8 @@ export class SimulatedTill {
     running.line.stop();
     // Within a commit the store is still in use: its file is closed by the time anything else happens.
     this.#closing.add(running.store);
-    this.#surroundings.scheduler.after(0, () => this.#closeStores());
+    if (running.sales !== null) this.#closing.add(running.sales);
+    this.#surroundings.scheduler.after(0, () => this.#closeFiles());
   }
 
   /** The broker closes its line and lets it in no more. */
@@ -160,11 +182,11 @@ export class SimulatedTill {
   /** Gives back what the run used. */
   dispose(): void {
     this.crash('as the run ends');
-    this.#closeStores();
+    this.#closeFiles();
   }
 
-  #closeStores(): void {
-    for (const store of this.#closing) store.close();
+  #closeFiles(): void {
+    for (const file of this.#closing) file.close();
     this.#closing.clear();
   }
 
@@ -243,13 +265,47 @@ export class SimulatedTill {
     return this.#surroundings.wallMs() + this.#skewMs;
   }
 
-  #fate(process: SimulatedProcess): CommitFate {
+  #fate(process: SimulatedProcess, random: Random): CommitFate {
     const { storeFull, crashBeforeCommit, crashAfterCommit } = this.#surroundings.rates();
-    const fate = this.#random.next();
+    const fate = random.next();
     if (!process.alive || this.#isDiskFull) return 'full';
     if (fate < storeFull) return 'full';
     if (fate < storeFull + crashBeforeCommit) return 'crashBefore';
     return fate < storeFull + crashBeforeCommit + crashAfterCommit ? 'crashAfter' : 'done';
+  }
+
+  #sales(
+    process: SimulatedProcess,
+    clock: TillClock,
+    store: SimulatedTillStore,
+    now: () => string,
+  ): SimulatedSales | null {
+    const { sells, name, api, watch } = this.options;
+    if (!sells) return null;
+    return new SimulatedSales(this.#surroundings, {
+      till: this.options,
+      folder: this.folder,
+      life: `${name}, start ${this.#starts}`,
+      process,
+      clock,
+      store,
+      fetch: new ApiLine(this.#surroundings, process, api, (path) => watch.asked(path), 'sales').fetch,
+      watch: watch.sales,
+      fate: () => this.#salesFate(process),
+      crash: () => {
+        this.crash('while it saves');
+        this.#surroundings.scheduler.after(RESTARTED_AFTER_MS, () => this.start());
+      },
+      now,
+    });
+  }
+
+  #salesFate(process: SimulatedProcess): CommitFate {
+    const random = this.#salesRandom;
+    const fate = this.#fate(process, random);
+    const { crashWhileSaving } = this.#surroundings.rates();
+    if (fate !== 'done' || !random.chance(crashWhileSaving)) return fate;
+    return random.chance(0.5) ? 'crashBefore' : 'crashAfter';
   }
 
   #client(process: SimulatedProcess, clock: TillClock): SyncClient {

@@ -14,7 +14,7 @@ checkTakenOut();
 async function run({ seeds, steps }: Errand): Promise<void> {
   const results: SeedResult[] = [];
   for (const seed of seeds) {
-    const { trace: _, ...result } = await runPlan(planOf(seed, steps ?? undefined));
+    const { trace: _, ...result } = await runPlan(planOf(seed, steps === null ? {} : { steps }));
     results.push(result);
   }
   parentPort?.postMessage(results);

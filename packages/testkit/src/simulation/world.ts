@@ -15,6 +15,8 @@ import type { Plan } from './plan.ts';
 import { PublicationWatch } from './publication-watch.ts';
 import { Random } from './random.ts';
 import { SimulatedRelay } from './relay-process.ts';
+import { SalesTruth } from './sales-truth.ts';
+import { SalesWatch } from './sales-watch.ts';
 import { Scheduler } from './scheduler.ts';
 import { simulatedSigner } from './signer.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -56,6 +58,7 @@ export class World {
   readonly chronicle: Chronicle;
   readonly relays: readonly SimulatedRelay[];
   readonly answers: AnswerWatch;
+  readonly sales: SalesTruth;
   readonly #apis: readonly SimulatedSyncApi[];
   readonly #seats: Seat[];
   readonly #folder: string;
@@ -100,6 +103,7 @@ export class World {
         }),
     );
     this.answers = new AnswerWatch(this.surroundings, this.chronicle, () => this.database);
+    this.sales = new SalesTruth(this.surroundings, () => this.database.sales);
     // Each backend has its relay and its API.
     this.#apis = this.relays.map(
       (_, index) =>
@@ -108,6 +112,7 @@ export class World {
           database: () => this.database,
           pageRows: plan.mix.pageRows,
           watch: this.answers,
+          sales: this.sales,
         }),
     );
     this.#folder = options.folder;
@@ -199,6 +204,13 @@ export class World {
     this.chronicle.beginAll(this.database);
     for (const api of this.#apis) api.start();
     this.trace.add('restored', () => '');
+    this.sales.restored();
+    this.releaseSales();
+  }
+
+  /** A fault of ours has destroyed data: what was nowhere else is owed to nobody. */
+  releaseSales(): void {
+    this.sales.release((ref) => this.#seats.some(({ watch }) => watch.sales.holds(ref)));
   }
 
   dispose(): void {
@@ -213,6 +225,7 @@ export class World {
       if (running === null || running.process.isFrozen || till.status?.status !== 'live') continue;
       watch.live();
       const { cursor } = running.store;
+      watch.sales.live(cursor?.epoch === this.chronicle.newest(licenseId).epoch);
       if (cursor !== null && this.chronicle.wasNewestSince(licenseId, cursor, sinceMs)) continue;
       const { epoch, version } = this.chronicle.newest(licenseId);
       this.broken(
@@ -249,7 +262,8 @@ export class World {
 
   #seat({ name, licenseId, path, terminalId }: NewSeat): Seat {
     const { plan, surroundings, broker, chronicle } = this;
-    const watch = new TillWatch({ name, licenseId, chronicle, surroundings });
+    const sales = new SalesWatch(surroundings, this.sales, { name, terminalId });
+    const watch = new TillWatch({ name, licenseId, chronicle, sales, surroundings });
     const till = new SimulatedTill(surroundings, {
       name,
       terminalId,
@@ -258,6 +272,7 @@ export class World {
       broker,
       api: { apis: this.#apis, health: () => this.apiHealth },
       watch,
+      sells: plan.mix.sells,
       skewMs: Math.round(this.#skews.between(-1, 1) * plan.mix.clockSkewMs),
     });
     return { licenseId, till, watch };
