@@ -64,7 +64,7 @@ test('[E16] RabbitMQ takes a revoked key’s tokens until it is told, then refus
 
   await expect.poll(() => client.listConnections('/'), { timeout: 20_000 }).toHaveLength(2);
   const keys = new BrokerKeys({ management, logger: silentLogger });
-  expect(await keys.renew()).toEqual({ asked: true, connections_closed: 1, nodes: 1 });
+  expect(await keys.renew()).toEqual({ asked: true, connections_closed: 1, nodes: 1, nodes_left: [] });
   await closed;
   await expect(login(leaked)).rejects.toThrow(/ACCESS_REFUSED|403/);
   await (await login(next)).close();
@@ -74,5 +74,5 @@ test('[E16] RabbitMQ takes a revoked key’s tokens until it is told, then refus
     management: { ...management, url: `http://127.0.0.1:${await freePort()}` },
     logger: silentLogger,
   });
-  expect(await away.renew()).toEqual({ asked: false, connections_closed: 0, nodes: 0 });
+  expect(await away.renew()).toEqual({ asked: false, connections_closed: 0, nodes: 0, nodes_left: [] });
 });

@@ -286,7 +286,7 @@ test('[B3] doors of the node that are not needed are named: plugins, listeners, 
   const found = await audit((state) => ({
     listeners: [...state.listeners, listener, open],
     nodes: state.nodes.map((node) => ({
-      name: node.name,
+      ...node,
       plugins: [...(node.plugins ?? []).filter((name) => !name.includes('oauth2')), 'rabbitmq_mqtt'],
       authMechanisms: [...node.authMechanisms, 'ANONYMOUS'],
     })),
