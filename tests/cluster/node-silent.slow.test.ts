@@ -8,7 +8,7 @@ const CUT_OFF_MS = 30_000;
 /** HAProxy asks every second, waits 2 s for an answer, and believes it at the third time. */
 const DETECTED_WITHIN_MS = 10_000;
 
-test('[P1] [P2] [P3] [P4] [P6] [Y1] [Y2] a RabbitMQ node stands still for 30 s, then another sees none of the others: both come back unaided', async () => {
+test('[B40] [B44] [P1] [P2] [P3] [P4] [P6] [Y1] [Y2] a RabbitMQ node stands still for 30 s, then another sees none of the others: both come back unaided', async () => {
   await using trial = await Trial.begin();
   const { nodes, links } = trial.cluster;
   const still = nodes.get('rabbitmq2');

@@ -1,7 +1,7 @@
 import { test } from 'vitest';
 import { Trial } from './support/trial.ts';
 
-test('[P1] [P2] [P3] [P4] [P6] [Y1] [Y2] [Y3] all parts are restarted in order, one after the other, as for an upgrade', async () => {
+test('[B40] [P1] [P2] [P3] [P4] [P6] [Y1] [Y2] [Y3] all parts are restarted in order, one after the other, as for an upgrade', async () => {
   await using trial = await Trial.begin();
   const { nodes, backends, balancer, postgres } = trial.cluster;
   for (const [host, node] of nodes) {

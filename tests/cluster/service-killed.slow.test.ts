@@ -7,7 +7,7 @@ const RESTART_AFTER_MS = 2_000;
 /** Longer than a lease. */
 const FROZEN_MS = 5_000;
 
-test('[P1] [P2] [P3] [P4] [P6] [Y1] [Y2] [Y3] each backend, HAProxy and PostgreSQL are killed in turn, and a backend comes back as a zombie', async () => {
+test('[B40] [P1] [P2] [P3] [P4] [P6] [Y1] [Y2] [Y3] each backend, HAProxy and PostgreSQL are killed in turn, and a backend comes back as a zombie', async () => {
   await using trial = await Trial.begin();
   const { backends, balancer, postgres } = trial.cluster;
   for (const [host, backend] of backends) {

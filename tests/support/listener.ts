@@ -20,11 +20,7 @@ export interface Listener extends AsyncDisposable {
 }
 
 /** Listens as a terminal of this license does. Resolves when it is consuming. */
-export async function listenAs(
-  licenseKey: string,
-  amqpUrl: string,
-  tls: TlsOptions = {},
-): Promise<Listener> {
+export async function listenAs(licenseKey: string, amqpUrl: string, tls: TlsOptions = {}): Promise<Listener> {
   const deliveries: Delivery[] = [];
   const attached = Promise.withResolvers<void>();
   const connection = new BrokerConnection({

@@ -8,6 +8,7 @@ import type { PrivatePostgres } from '@tillcast/testkit';
 import { makeDevelopmentTls } from '../../../packages/cli/src/tls/development-tls.ts';
 import { queryOnce } from '../../failure/support/queries.ts';
 import { runCommand } from '../../support/command.ts';
+import { isAnswered } from './is-answered.ts';
 import { BackendService } from './backend-service.ts';
 import { type Balancer, startBalancer } from './balancer.ts';
 import {
@@ -26,7 +27,7 @@ import { environmentOf, MOUNTED_TLS } from './shipped-files.ts';
 
 const SECRET = 'onloopbackonly';
 export const API_KEY = 'a-key-for-clusters-on-loopback';
-const READY_MS = 60_000;
+const READY_MS = 180_000;
 
 /** The deployment of compose.cluster.yaml, as processes of this machine, each at an address of its own. */
 export interface Cluster extends AsyncDisposable {
@@ -106,6 +107,8 @@ export async function startCluster(): Promise<Cluster> {
     backends.set(host, stack.use(backend));
   }
   await Promise.all([...backends.values()].map((backend) => backend.start()));
+  // HAProxy has to find them, and see them well twice.
+  while (!(await isAnswered(fetch, `${apiUrl}/ready`))) await pause(200);
   const kept = stack.move();
   const administrator = new URL(amqpUrl);
   administrator.username = variables['RABBITMQ_USER'] ?? '';
@@ -176,7 +179,10 @@ function placeAll(
   at: { readonly net: LoopbackNet; readonly tls: string; readonly postgres: PrivatePostgres },
 ): Readonly<Record<string, string>> {
   const place = (text: string): string =>
-    RABBITMQ_HOSTS.reduce((placed, host) => placed.replaceAll(`@${host}:`, `@${at.net.addressOf(host)}:`), text)
+    RABBITMQ_HOSTS.reduce(
+      (placed, host) => placed.replaceAll(`@${host}:`, `@${at.net.addressOf(host)}:`),
+      text,
+    )
       .replaceAll('@postgres:5432', `@127.0.0.1:${at.postgres.port}`)
       .replaceAll(MOUNTED_TLS, at.tls);
   return Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, place(value)]));

@@ -42,7 +42,9 @@ export async function chooseLoopbackNet(): Promise<LoopbackNet> {
       linkAddress: (from, to) => `127.${part}.${LAST_BYTE[from]}.${LAST_BYTE[to]}`,
     };
   }
-  throw new Error('Somebody listens on ports 8443 and 5671 of all of 127.0.0.0/8, or it is not there (macOS).');
+  throw new Error(
+    'Somebody listens on ports 8443 and 5671 of all of 127.0.0.0/8, or it is not there (macOS).',
+  );
 }
 
 function canListen(host: string, port: number): Promise<boolean> {

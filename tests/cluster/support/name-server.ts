@@ -11,9 +11,7 @@ export interface NameServer extends AsyncDisposable {
 }
 
 /** @param addressesOf the IPv4 addresses of a name, at this moment */
-export async function startNameServer(
-  addressesOf: (name: string) => readonly string[],
-): Promise<NameServer> {
+export async function startNameServer(addressesOf: (name: string) => readonly string[]): Promise<NameServer> {
   const socket = createSocket('udp4');
   socket.on('message', (query: Buffer, from: RemoteInfo) => {
     const answer = answerTo(query, addressesOf);

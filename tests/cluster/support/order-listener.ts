@@ -16,7 +16,8 @@ export async function listenInOrder(
   return {
     check: () => {
       const versions = listener.messages().flatMap((each) => ('version' in each ? [each.version] : []));
-      if (versions.length === 0) throw new Error(`Nothing of ${licenseKey} was heard at ${virtualHostOf(amqpUrl)}.`);
+      if (versions.length === 0)
+        throw new Error(`Nothing of ${licenseKey} was heard at ${virtualHostOf(amqpUrl)}.`);
       const first = [...new Set(versions)];
       const wrong = first.findIndex((version, index) => version < (first[index - 1] ?? 0));
       if (wrong >= 0) {

@@ -32,7 +32,11 @@ export interface PriceStream {
 
 async function recordedMoments(): Promise<readonly (readonly RecordedChange[])[]> {
   const content = createReadStream(data('price_changes.csv.gz')).pipe(createGunzip());
-  const changes = await readPriceChanges(content, { fromMs: undefined, untilMs: undefined, limit: undefined });
+  const changes = await readPriceChanges(content, {
+    fromMs: undefined,
+    untilMs: undefined,
+    limit: undefined,
+  });
   return [...Map.groupBy(changes, ({ atMs }) => atMs).values()];
 }
 

@@ -34,7 +34,7 @@ export function watchPublishedMarks(databaseUrl: string): PublishedMarks {
         await look(client);
       } catch {
         // The database is one of the parts that die: nothing is published meanwhile.
-        await client?.end().catch(() => undefined);
+        await hangUp(client);
         client = null;
       }
       await pause(LOOK_EVERY_MS);
@@ -53,6 +53,11 @@ export function watchPublishedMarks(databaseUrl: string): PublishedMarks {
       await running;
     },
   };
+}
+
+async function hangUp(client: Client | null): Promise<void> {
+  // What is gone already cannot be closed.
+  await client?.end().catch(() => undefined);
 }
 
 async function dial(databaseUrl: string): Promise<Client> {

@@ -101,11 +101,9 @@ export class RabbitmqNode implements AsyncDisposable {
 
   /** The files as they ship, with the places of this machine in them, and the node's own lines apart. */
   async #writeFiles(): Promise<void> {
-    const { folder, tls, net, variables } = this.#options;
+    const { tls, net, variables } = this.#options;
     const placed = (text: string): string =>
-      text
-        .replaceAll(MOUNTED_TLS, tls)
-        .replaceAll('/etc/rabbitmq/definitions', this.#file('definitions'));
+      text.replaceAll(MOUNTED_TLS, tls).replaceAll('/etc/rabbitmq/definitions', this.#file('definitions'));
     await rm(this.#file('definitions'), { recursive: true, force: true });
     for (const name of ['home', 'mnesia', 'log', 'conf.d', 'definitions'])
       await mkdir(this.#file(name), { recursive: true, mode: 0o700 });
@@ -135,7 +133,9 @@ export class RabbitmqNode implements AsyncDisposable {
       ['rabbitmq-env.conf', ''],
     ] as const;
     for (const [name, text] of files) await writeFile(this.#file(name), text, { mode: 0o600 });
-    await writeFile(this.#file('home/.erlang.cookie'), variables['RABBITMQ_ERLANG_COOKIE'] ?? '', { mode: 0o400 });
+    await writeFile(this.#file('home/.erlang.cookie'), variables['RABBITMQ_ERLANG_COOKIE'] ?? '', {
+      mode: 0o400,
+    });
   }
 
   #environment(): Readonly<Record<string, string>> {

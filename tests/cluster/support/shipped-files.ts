@@ -15,10 +15,7 @@ export function shipped(path: string): string {
 }
 
 const composeSchema = z.object({
-  services: z.record(
-    z.string(),
-    z.object({ environment: z.record(z.string(), z.string()).optional() }),
-  ),
+  services: z.record(z.string(), z.object({ environment: z.record(z.string(), z.string()).optional() })),
   configs: z.record(z.string(), z.object({ content: z.string() })),
 });
 

@@ -185,7 +185,10 @@ export class Trial implements AsyncDisposable {
   /** Resolves to how long HAProxy took to send nobody to the failure's server any more. */
   async #noticed({ name, server }: Failure, sinceMs: number): Promise<number | null> {
     if (server === undefined) return null;
-    const isDown = new RegExp(`^haproxy_server_status\\{[^}]*server="${server}"[^}]*state="DOWN"[^}]*\\} 1$`, 'm');
+    const isDown = new RegExp(
+      `^haproxy_server_status\\{[^}]*server="${server}"[^}]*state="DOWN"[^}]*\\} 1$`,
+      'm',
+    );
     await eventually(async () => {
       expect(isDown.test(await this.cluster.balancer.metrics()), `${name} was noticed`).toBe(true);
     });

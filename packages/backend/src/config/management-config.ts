@@ -1,4 +1,9 @@
-import { type EnvironmentReader, entriesOf, type ManagementOptions, type PlaintextRule } from '@tillcast/broker';
+import {
+  type EnvironmentReader,
+  entriesOf,
+  type ManagementOptions,
+  type PlaintextRule,
+} from '@tillcast/broker';
 
 const VARIABLE = 'RABBITMQ_MANAGEMENT_URL';
 const FORM = 'https://user:password@rabbit.example.com:15671';

@@ -3,10 +3,14 @@ import { type Logger, ManagementClient, type ManagementOptions } from '@tillcast
 import { TillcastError } from '@tillcast/protocol/errors';
 import type { BrokerKeyOutcome } from '@tillcast/protocol/http/admin-api';
 import { TOKEN_AUDIENCE } from '@tillcast/protocol/http/identity-api';
+import { inParallel } from '../revocation/in-parallel.ts';
 
 const REASON = 'A signing key was revoked: get another token';
 /** As the name of a user that there is not. */
 const NOBODY = 'tillcast-asks-for-keys';
+
+/** Nodes that are told at a time. */
+const MAX_AT_ONCE = 8;
 
 const NOT_TOLD: BrokerKeyOutcome = { asked: false, connections_closed: 0, nodes: 0, nodes_left: [] };
 
@@ -31,14 +35,17 @@ export class BrokerKeys {
     if (options === null) return NOT_TOLD;
     const { url, otherUrls = [] } = options;
     try {
-      const told = await Promise.allSettled(
-        [url, ...otherUrls].map((each) => tellNode({ ...options, url: each, otherUrls: [] })),
-      );
-      const names = told.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
-      for (const each of told) {
-        if (each.status === 'rejected' && names.length > 0) this.#logger.warn({ err: each.reason }, NOT_ALL);
-        else if (each.status === 'rejected') throw each.reason;
-      }
+      const names: string[] = [];
+      const failures: unknown[] = [];
+      await inParallel([url, ...otherUrls], MAX_AT_ONCE, async (each) => {
+        try {
+          names.push(await tellNode({ ...options, url: each, otherUrls: [] }));
+        } catch (error) {
+          failures.push(error);
+        }
+      });
+      for (const err of failures) this.#logger.warn({ err }, 'A node of RabbitMQ could not be told');
+      if (names.length === 0) return NOT_TOLD;
       const management = new ManagementClient(options);
       const connections_closed = await closeTokenConnections(management);
       // One that does not run has no memory: it fetches the keys when it starts.
@@ -52,18 +59,23 @@ export class BrokerKeys {
   }
 }
 
-const NOT_ALL = 'A node of RabbitMQ could not be told that a key of tokens was revoked';
-
 /** Has the node at this one address fetch the keys anew. @returns its name */
 async function tellNode(options: ManagementOptions): Promise<string> {
   const stranger = new ManagementClient({ ...options, username: NOBODY, password: tokenOfNoKey() });
-  const refusal = await stranger.whoami().then(
-    () => null,
-    (error: unknown) => error,
-  );
-  if (refusal === null) throw new TillcastError('internal', 'RabbitMQ let in a token that nobody signed.');
-  if (!(refusal instanceof TillcastError && refusal.code === 'broker_access_refused')) throw refusal;
+  if (await isLetIn(stranger)) {
+    throw new TillcastError('internal', 'RabbitMQ let in a token that nobody signed.');
+  }
   return (await new ManagementClient(options).overview()).node;
+}
+
+async function isLetIn(client: ManagementClient): Promise<boolean> {
+  try {
+    await client.whoami();
+    return true;
+  } catch (error) {
+    if (error instanceof TillcastError && error.code === 'broker_access_refused') return false;
+    throw error;
+  }
 }
 
 async function closeTokenConnections(management: ManagementClient): Promise<number> {

@@ -70,6 +70,12 @@ test('[E16] RabbitMQ takes a revoked key’s tokens until it is told, then refus
   await (await login(next)).close();
   expect((await client.listConnections('/')).length).toBeGreaterThan(0);
 
+  const absent = `http://127.0.0.1:${await freePort()}`;
+  const oneIsAway = { ...management, url: absent, otherUrls: [node.managementUrl] };
+  const passedOver = await new BrokerKeys({ management: oneIsAway, logger: silentLogger }).renew();
+  // [B42] The one that runs was told, by its own address.
+  expect(passedOver).toMatchObject({ asked: true, nodes: 1, nodes_left: [] });
+
   const away = new BrokerKeys({
     management: { ...management, url: `http://127.0.0.1:${await freePort()}` },
     logger: silentLogger,

@@ -1,6 +1,13 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { BrokerConnection, circuitFetch, createFetch, type Fetch, Subscriber, silentLogger } from '@tillcast/broker';
+import {
+  BrokerConnection,
+  circuitFetch,
+  createFetch,
+  type Fetch,
+  Subscriber,
+  silentLogger,
+} from '@tillcast/broker';
 import { DigestSum, rowDigest } from '@tillcast/protocol/digest';
 import { ITEM_KINDS } from '@tillcast/protocol/items/kind';
 import { parseLicenseKey } from '@tillcast/protocol/license-key';
