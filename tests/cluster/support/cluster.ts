@@ -8,9 +8,9 @@ import type { PrivatePostgres } from '@tillcast/testkit';
 import { makeDevelopmentTls } from '../../../packages/cli/src/tls/development-tls.ts';
 import { queryOnce } from '../../failure/support/queries.ts';
 import { runCommand } from '../../support/command.ts';
-import { isAnswered } from './is-answered.ts';
 import { BackendService } from './backend-service.ts';
 import { type Balancer, startBalancer } from './balancer.ts';
+import { isAnswered } from './is-answered.ts';
 import {
   BACKEND_HOSTS,
   type BackendHost,

@@ -1,17 +1,19 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ADMIN_PATHS } from '@tillcast/protocol/http/admin-api';
+import { ADMIN_PATHS, createdLicenseSchema } from '@tillcast/protocol/http/admin-api';
 import { enrollTills, startTillFleet, type TillFleet } from '@tillcast/testkit/storm';
 import { expect } from 'vitest';
 import { eventually, SLOWNESS } from '../../failure/support/bounds.ts';
 import { FleetTruth } from '../../failure/support/fleet-truth.ts';
 import { changesOf, queryOnce } from '../../failure/support/queries.ts';
 import { runCommand } from '../../support/command.ts';
+import type { TestLicense } from '../../support/guarded-system.ts';
 import { API_KEY, type Cluster, startCluster } from './cluster.ts';
 import { listenInOrder, type OrderListener } from './order-listener.ts';
 import { PRODUCTS_FILE, type PriceStream, startPriceStream } from './price-stream.ts';
 import { type PublishedMarks, watchPublishedMarks } from './published-marks.ts';
+import { openSellingTill, type SellingTill } from './selling-till.ts';
 import { type WatchedFleet, watchFleet } from './watched-fleet.ts';
 
 const SHOPS = ['ONE', 'TWO', 'THREE', 'FOUR', 'FIVE'].map((name) => `CLUSTER-LIFE-${name}`);
@@ -61,6 +63,7 @@ export class Trial implements AsyncDisposable {
   readonly #marks: PublishedMarks;
   readonly #stream: PriceStream;
   readonly #listeners: readonly OrderListener[];
+  readonly #selling: SellingTill;
 
   private constructor(parts: {
     readonly cluster: Cluster;
@@ -72,6 +75,7 @@ export class Trial implements AsyncDisposable {
     readonly marks: PublishedMarks;
     readonly stream: PriceStream;
     readonly listeners: readonly OrderListener[];
+    readonly selling: SellingTill;
   }) {
     this.cluster = parts.cluster;
     this.#stack = parts.stack;
@@ -82,13 +86,15 @@ export class Trial implements AsyncDisposable {
     this.#marks = parts.marks;
     this.#stream = parts.stream;
     this.#listeners = parts.listeners;
+    this.#selling = parts.selling;
   }
 
   /** Starts everything; resolves when all tills are live and prices change. */
   static async begin(): Promise<Trial> {
     await using stack = new AsyncDisposableStack();
     const cluster = stack.use(await startCluster());
-    for (const key of [...SHOPS, QUIET_SHOP]) await createShop(cluster, key);
+    const licenses: TestLicense[] = [];
+    for (const key of [...SHOPS, QUIET_SHOP]) licenses.push(await createShop(cluster, key));
     const { apiUrl: backendUrl, apiUrl: issuer, amqpUrl, caPem, databaseUrl } = cluster;
     const open = async (keys: readonly string[], count: number, processes: number): Promise<TillFleet> =>
       stack.use(
@@ -104,6 +110,9 @@ export class Trial implements AsyncDisposable {
       );
     const fleet = await open(SHOPS, TILLS - QUIET_TILLS, 2);
     const quiet = await open([QUIET_SHOP], QUIET_TILLS, 1);
+    const [first] = licenses;
+    if (first === undefined) throw new Error('There is at least one shop.');
+    const selling = stack.use(await openSellingTill(cluster, first));
     const listeners: OrderListener[] = [];
     for (const key of SHOPS)
       listeners.push(stack.use(await listenInOrder(key, cluster.administratorUrl, caPem)));
@@ -126,6 +135,7 @@ export class Trial implements AsyncDisposable {
       marks,
       stream,
       listeners,
+      selling,
     });
   }
 
@@ -160,6 +170,7 @@ export class Trial implements AsyncDisposable {
   /** Ends the stream, and looks at everything once more. */
   async finish(): Promise<void> {
     await this.#stream.stop();
+    await this.#selling.settle();
     await this.#checkPromises();
     const heads = await this.#heads();
     await eventually(async () => {
@@ -201,7 +212,7 @@ export class Trial implements AsyncDisposable {
     this.#stream.takePauseMs();
   }
 
-  /** P1, P2, what was acknowledged, and the order in which relays published. */
+  /** P1, P2, P7 as far as it shows, what was acknowledged, and the order in which relays published. */
   async #checkPromises(): Promise<void> {
     expect((await this.#quiet.counts())['message_received'] ?? 0).toBe(0);
     for (const shop of SHOPS) {
@@ -214,6 +225,9 @@ export class Trial implements AsyncDisposable {
         expect(logged[version - 1]?.digest, `${shop} ${version}`).toBe(digest);
     }
     for (const listener of this.#listeners) listener.check();
+    // It goes on selling, whatever is gone.
+    const before = this.#selling.saved();
+    await eventually(() => expect(this.#selling.saved()).toBeGreaterThan(before));
   }
 
   async #heads(): Promise<ReadonlyMap<string, { readonly version: number; readonly digest: string }>> {
@@ -234,7 +248,7 @@ export class Trial implements AsyncDisposable {
   }
 }
 
-async function createShop(cluster: Cluster, key: string): Promise<void> {
+async function createShop(cluster: Cluster, key: string): Promise<TestLicense> {
   const answer = await cluster.fetch(cluster.apiUrl + ADMIN_PATHS.licenses, {
     method: 'POST',
     headers: { authorization: `Bearer ${API_KEY}`, 'content-type': 'application/json' },
@@ -242,8 +256,10 @@ async function createShop(cluster: Cluster, key: string): Promise<void> {
   });
   const text = await answer.text();
   if (!answer.ok) throw new Error(`${key} was not created: ${answer.status} ${text}`);
-  if (key === QUIET_SHOP) return;
+  const license = { key, activationCode: createdLicenseSchema.parse(JSON.parse(text)).activation_code };
+  if (key === QUIET_SHOP) return license;
   const argv = ['import', PRODUCTS_FILE, '--license', key];
   const imported = await runCommand(argv, { env: cluster.shell, cwd: cluster.folder });
   if (imported.code !== 0) throw new Error(`The catalog of ${key} was not imported: ${imported.err}`);
+  return license;
 }
