@@ -23,8 +23,8 @@ const orderSchema = z.object({
 
 /** A till whole, with its page, its key file and its sales, where somebody sells one thing a second. */
 export interface SellingTill extends AsyncDisposable {
-  /** How many sales it called saved. */
-  readonly saved: () => number;
+  /** @throws Error where it was kept from selling */
+  readonly check: () => void;
   /** Sells no more; resolves when the server has every sale that the till called saved, once. */
   readonly settle: () => Promise<void>;
 }
@@ -63,15 +63,21 @@ export async function openSellingTill(cluster: Cluster, license: TestLicense): P
       await pause(SELL_EVERY_MS);
     }
   };
-  const running = run();
+  let refusal: unknown = null;
+  const running = run().catch((error: unknown) => {
+    refusal = error;
+  });
   const stop = async (): Promise<void> => {
     going = false;
     await running;
   };
   return {
-    saved: () => saved,
+    check: () => {
+      if (refusal !== null) throw new Error('The till was kept from selling.', { cause: refusal });
+    },
     settle: async () => {
       await stop();
+      expect(saved).toBeGreaterThan(0);
       await eventually(async () => {
         expect(await till.state()).toMatchObject({ unsent_sales: 0 });
         expect(await salesAt(cluster, license.key)).toBe(saved);
@@ -79,7 +85,7 @@ export async function openSellingTill(cluster: Cluster, license: TestLicense): P
     },
     [Symbol.asyncDispose]: async () => {
       going = false;
-      await Promise.allSettled([running]);
+      await running;
       await till.stop();
     },
   };
