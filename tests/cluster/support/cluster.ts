@@ -51,6 +51,8 @@ export interface Cluster extends AsyncDisposable {
   readonly postgres: PrivatePostgres;
   /** Asks any node as administrator. */
   readonly management: ManagementClient;
+  /** The variables with which compose starts a service, by the places of this machine. */
+  readonly environmentOf: (service: string) => Readonly<Record<string, string>>;
   /** The variables of a shell whose `tillcast` talks to this deployment. */
   readonly shell: Readonly<Record<string, string>>;
   /** Resolves when every node runs and sees the others. */
@@ -129,6 +131,7 @@ export async function startCluster(): Promise<Cluster> {
     balancer,
     postgres,
     management,
+    environmentOf: placed,
     shell: { TILLCAST_URL: apiUrl, TILLCAST_API_KEY: API_KEY, TILLCAST_CA_FILE: caFile },
     untilWhole,
     [Symbol.asyncDispose]: () => kept.disposeAsync(),

@@ -55,7 +55,7 @@ export class RabbitmqNode implements AsyncDisposable {
         command: installation.epmd,
         // It listens at 127.0.0.1 too, where its own node registers.
         args: ['-port', String(ports.epmd), '-address', this.address],
-        env: {},
+        env: { TILLCAST_TEST_RUN: process.env['TILLCAST_TEST_RUN'] ?? '' },
         cwd: folder,
         output: this.#file('output.log'),
       });
