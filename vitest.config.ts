@@ -7,16 +7,24 @@ const set = process.env['TILLCAST_TEST_SET'] ?? 'all';
 const ALL = ['packages/*/test/**/*.test.{ts,tsx}', 'tests/**/*.test.ts', 'scripts/test/**/*.test.ts'];
 const SLOW = '**/*.slow.test.ts';
 const FAILURES = 'tests/failure/**/*.test.ts';
+const CLUSTER = 'tests/cluster/**/*.test.ts';
 
-const INCLUDED: Readonly<Record<string, readonly string[]>> = { slow: [SLOW], failure: [FAILURES] };
-const EXCLUDED: Readonly<Record<string, readonly string[]>> = { quick: [SLOW], slow: [FAILURES] };
+const INCLUDED: Readonly<Record<string, readonly string[]>> = {
+  slow: [SLOW],
+  failure: [FAILURES],
+  cluster: [CLUSTER],
+};
+const EXCLUDED: Readonly<Record<string, readonly string[]>> = {
+  quick: [SLOW],
+  slow: [FAILURES, CLUSTER],
+};
 
 const config: ViteUserConfig = defineConfig({
   test: {
     include: [...(INCLUDED[set] ?? ALL)],
     exclude: [...configDefaults.exclude, ...(EXCLUDED[set] ?? [])],
     // Each failure has the machine to itself, since its criteria are bounds of time.
-    fileParallelism: set !== 'failure',
+    fileParallelism: set !== 'failure' && set !== 'cluster',
     globalSetup: ['packages/testkit/src/global-setup.ts'],
     pool: 'forks',
     // Beside each worker there are RabbitMQ, PostgreSQL and at times Chromium.

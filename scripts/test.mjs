@@ -1,8 +1,15 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { check } from './setup/checks.mjs';
+import { clusterTable } from './setup/cluster-table.mjs';
 import { ensureDependencies } from './setup/dependencies.mjs';
-import { chromiumPackage, pikaPackage, postgresPackage, rabbitMqPackage } from './setup/known-packages.mjs';
+import {
+  chromiumPackage,
+  haproxyPackage,
+  pikaPackage,
+  postgresPackage,
+  rabbitMqPackage,
+} from './setup/known-packages.mjs';
 import { ensureNode } from './setup/node.mjs';
 import { runChild } from './setup/run-child.mjs';
 import { exitWith } from './setup/setup-error.mjs';
@@ -14,10 +21,11 @@ import { root, toolEnvironment } from './setup/toolchain.mjs';
 const results = join(root, 'test-results');
 const vitestResult = join(results, 'vitest.json');
 /** Sets of tests that run apart. */
-const SETS = ['slow', 'failure'];
+const SETS = ['slow', 'failure', 'cluster'];
 
 // `npm test`: sets up what is missing, checks the code, then runs the tests but those that take long, which
-// `npm run test:slow` runs, and of the failures those that are quick: `npm run test:failure` runs all of them. With arguments, which are vitest's (a part of a file's name, -t and a title, …), it
+// `npm run test:slow` runs, and of the failures those that are quick: `npm run test:failure` runs all of them, and
+// `npm run test:cluster` those of the deployment of several machines. With arguments, which are vitest's (a part of a file's name, -t and a title, …), it
 // runs those tests alone, be they slow or not.
 await exitWith(async () => {
   rmSync(results, { recursive: true, force: true });
@@ -27,7 +35,7 @@ await exitWith(async () => {
   const node = await ensureNode();
   await ensureDependencies(node);
   await ensureSystemPackages(
-    [rabbitMqPackage, postgresPackage, chromiumPackage, pikaPackage],
+    [rabbitMqPackage, postgresPackage, chromiumPackage, pikaPackage, haproxyPackage],
     'The tests need',
   );
   await ensureTillPage(node);
@@ -38,6 +46,7 @@ await exitWith(async () => {
     cwd: root,
     env: { ...toolEnvironment(node), TILLCAST_TEST_SET: set },
   });
+  if (set === 'cluster') process.stdout.write(`\n${clusterTable(join(results, 'cluster'))}\n`);
   const report = existsSync(vitestResult) ? JSON.parse(readFileSync(vitestResult, 'utf8')) : undefined;
   const summary = summarize(report, { exitCode, checkFailed });
   writeFileSync(join(results, 'summary.txt'), `${summary.line}\n`);

@@ -67,6 +67,15 @@ export const chromiumPackage = {
     existsSync('/Applications/Chromium.app/Contents/MacOS/Chromium'),
 };
 
+/** @type {import('./system-packages.mjs').SystemPackage} */
+export const haproxyPackage = {
+  name: 'haproxy',
+  brew: 'haproxy',
+  what: 'HAProxy',
+  services: ['haproxy'],
+  isThere: () => hasProgram('haproxy', ['/usr/sbin', '/usr/local/sbin', '/opt/homebrew/bin']),
+};
+
 /**
  * An AMQP client that is not ours, for the attacks on the broker. Debian's Python alone finds Debian's packages.
  * @type {import('./system-packages.mjs').SystemPackage}

@@ -1,4 +1,11 @@
-import { BrokerConnection, type Delivery, decodeContent, Subscriber, silentLogger } from '@tillcast/broker';
+import {
+  BrokerConnection,
+  type Delivery,
+  decodeContent,
+  Subscriber,
+  silentLogger,
+  type TlsOptions,
+} from '@tillcast/broker';
 import { parseLicenseKey } from '@tillcast/protocol/license-key';
 import { decodeMessage, type Message } from '@tillcast/protocol/messages/envelope';
 import { bindingsOf } from '@tillcast/protocol/routing';
@@ -13,11 +20,12 @@ export interface Listener extends AsyncDisposable {
 }
 
 /** Listens as a terminal of this license does. Resolves when it is consuming. */
-export async function listenAs(licenseKey: string, amqpUrl: string): Promise<Listener> {
+export async function listenAs(licenseKey: string, amqpUrl: string, tls: TlsOptions = {}): Promise<Listener> {
   const deliveries: Delivery[] = [];
   const attached = Promise.withResolvers<void>();
   const connection = new BrokerConnection({
     urls: [amqpUrl],
+    tls,
     connectionName: `listener ${licenseKey}`,
     logger: silentLogger,
   });

@@ -36,6 +36,13 @@ export interface RunningBackend extends AsyncDisposable {
 }
 
 const STOP_TIMEOUT_MS = 10_000;
+/**
+ * A node that says nothing on a connection that stays open is given up after two to three of these, and so within 10 s
+ * another one publishes. A till needs no such haste: its load balancer has it elsewhere by then, or its reports tell.
+ */
+const HEARTBEAT_S = 3;
+/** Of one node of several: the next one is tried after it. */
+const CONNECT_TIMEOUT_MS = 5_000;
 /** Less than the time to stop, so that a silent broker does not use it up. */
 const CONFIRM_TIMEOUT_MS = 5_000;
 
@@ -76,6 +83,8 @@ export async function startBackend(
   const connection = new BrokerConnection({
     urls: config.broker.urls,
     connectionName: `tillcast-backend ${hostname()} ${process.pid}`,
+    heartbeatSeconds: HEARTBEAT_S,
+    connectTimeoutMs: CONNECT_TIMEOUT_MS,
     ...(config.broker.caPem === null ? {} : { tls: { ca: config.broker.caPem } }),
     logger,
   });

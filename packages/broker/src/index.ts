@@ -106,6 +106,7 @@ export {
   createFetch,
   type Fetch,
   type FetchInit,
+  fetchFromAny,
   isLoopbackHost,
   PLAINTEXT_VARIABLE,
   type PlaintextCase,

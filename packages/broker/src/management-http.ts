@@ -3,12 +3,15 @@ import type { z } from 'zod';
 import { textOf } from './amqp-error.ts';
 import { certificateFault } from './transport/certificate-fault.ts';
 import { circuitFetch } from './transport/circuit-fetch.ts';
+import { fetchFromAny } from './transport/fetch-from-any.ts';
 import { createFetch, type Fetch } from './transport/fetch-over-tls.ts';
 
 /** Where the management API is, and who asks. */
 export interface ManagementOptions {
   /** `http(s)://host:port`, without a user. */
   readonly url: string;
+  /** Of the other nodes of the cluster: who is asked where the first is not there, for each answers for all. */
+  readonly otherUrls?: readonly string[];
   readonly username: string;
   readonly password: string;
   /** The certificate authorities to trust for https, in PEM; null or left out: the system's. */
@@ -43,18 +46,12 @@ export class ManagementHttp {
   readonly #fetch: Fetch;
 
   constructor(options: ManagementOptions) {
-    const base = URL.parse(options.url);
-    if (base === null || (base.protocol !== 'http:' && base.protocol !== 'https:')) {
-      throw new TillcastError(
-        'configuration_invalid',
-        'The management URL is not valid; it must look like http://127.0.0.1:15672.',
-      );
-    }
-    this.#base = base;
+    this.#base = baseOf(options.url);
+    const origins = [this.#base, ...(options.otherUrls ?? []).map(baseOf)].map(({ origin }) => origin);
     this.#authorization = `Basic ${Buffer.from(`${options.username}:${options.password}`).toString('base64')}`;
     this.#timeoutMs = options.timeoutMs ?? 10_000;
     // What hangs for one license must not keep the others' requests waiting for its outcome.
-    this.#fetch = circuitFetch(createFetch(options.caPem ?? null), {
+    this.#fetch = circuitFetch(fetchFromAny(origins, createFetch(options.caPem ?? null)), {
       what: "RabbitMQ's management API",
       code: 'broker_unavailable',
       openMaxMs: 1_000,
@@ -142,4 +139,13 @@ export class ManagementHttp {
   #describe(request: ManagementRequest): string {
     return `The broker's management API (${request.method} ${this.#base.host}/api/${request.path.join('/')})`;
   }
+}
+
+function baseOf(text: string): URL {
+  const base = URL.parse(text);
+  if (base !== null && (base.protocol === 'http:' || base.protocol === 'https:')) return base;
+  throw new TillcastError(
+    'configuration_invalid',
+    'The management URL is not valid; it must look like http://127.0.0.1:15672.',
+  );
 }

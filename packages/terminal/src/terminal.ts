@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import {
   BrokerConnection,
   circuitFetch,
-  createFetch,
   createLogger,
   type ExclusiveLock,
   type Logger,
@@ -28,6 +27,7 @@ import { systemTillClock } from './replica/till-clock.ts';
 import { openTillSales } from './sales/till-sales.ts';
 import { CATALOG_FILE } from './store/open-catalog.ts';
 import { TillStore } from './store/till-store.ts';
+import { backendFetch } from './sync-client/backend-fetch.ts';
 import { SyncClient } from './sync-client/sync-client.ts';
 import { TillView } from './till-view.ts';
 
@@ -77,7 +77,7 @@ async function startLocked(
   const counters = new Counters();
   const metrics = new TillMetrics(counters);
   // Tokens, keys, reports and the catalog are asked of one backend: who finds it down spares it the others' questions.
-  const fetch = circuitFetch(createFetch(config.syncApiCaPem), {
+  const fetch = circuitFetch(backendFetch(config), {
     what: 'The backend',
     code: 'backend_unavailable',
     openMaxMs: 4_000,

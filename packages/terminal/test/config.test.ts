@@ -23,6 +23,7 @@ test('nothing must be set: a till that was activated knows the rest', () => {
     licenseKey: null,
     terminalName: null,
     syncApiUrl: null,
+    otherSyncApiUrls: [],
     syncApiCaPem: null,
     broker: { urls: ['amqp://guest:guest@127.0.0.1:5672/%2F'], caPem: null },
     brokerNamed: false,
@@ -62,6 +63,19 @@ test('one error names every variable that is wrong', () => {
   ]);
   expect(problems['PORT']).toContain('from 1 to 65535, not "70000"');
   expect(problems['TILLCAST_DATADIR']).toContain('TILLCAST_DATA_DIR');
+});
+
+test('[B41] backend and broker may have several addresses each, and every one is judged', () => {
+  const amqp = 'amqps://rabbit1.example.com/,amqps://rabbit2.example.com/';
+  const sync = 'https://one.example.com:8080/, https://two.example.com:8080';
+  expect(parseTerminalConfig({ SYNC_API_URL: sync, AMQP_URL: amqp })).toMatchObject({
+    syncApiUrl: 'https://one.example.com:8080',
+    otherSyncApiUrls: ['https://two.example.com:8080'],
+    broker: { urls: ['amqps://rabbit1.example.com/', 'amqps://rabbit2.example.com/'] },
+  });
+  const problems = problemsOf({ SYNC_API_URL: `${sync},http://three.example.com` });
+  expect(problems['SYNC_API_URL']).toContain('"three.example.com" in plain text');
+  expect(problemsOf({ SYNC_API_URL: `${sync},ftp://three` })).toHaveProperty('SYNC_API_URL');
 });
 
 test.each([

@@ -29,7 +29,14 @@ export interface PrivatePostgres extends AsyncDisposable {
   /** Connects as superuser to the database `postgres`, over TCP on the loopback address. */
   readonly url: string;
   readonly port: number;
+  /** Of the server that runs. */
   readonly pid: number;
+  /** Kills the server (-9); resolves when it is gone. */
+  readonly kill: () => Promise<void>;
+  /** Starts it anew on its data, at the same port; resolves when it answers. */
+  readonly startAgain: () => Promise<void>;
+  /** Ends the server in order, its sessions with it; its data stays. */
+  readonly shutDown: () => Promise<void>;
   /** Ends all sessions and the server, and removes its data. Safe to call more than once. */
   readonly stop: () => Promise<void>;
 }
@@ -85,7 +92,7 @@ async function startOnFreePort(
     const logFile = join(folder, `server-${attempt}.log`);
     const server = await launch(folder, port, logFile, options);
     const url = `postgres://tillcast:${password}@127.0.0.1:${port}/postgres`;
-    if (await becomesReady(server, url)) return handleOf(server, folder, url, port);
+    if (await becomesReady(server, url)) return handleOf(server, { folder, url, port, options });
     await end(server);
     const log = await readFile(logFile, 'utf8');
     const portWasTaken = log.includes('could not bind');
@@ -147,14 +154,52 @@ async function answers(url: string): Promise<boolean> {
   }
 }
 
-function handleOf(server: ChildProcess, folder: string, url: string, port: number): PrivatePostgres {
-  const { pid } = server;
-  if (pid === undefined) throw new Error('PostgreSQL was started but has no process id.');
+function handleOf(
+  first: ChildProcess,
+  at: {
+    readonly folder: string;
+    readonly url: string;
+    readonly port: number;
+    readonly options: PrivatePostgresOptions;
+  },
+): PrivatePostgres {
+  const { folder, url, port, options } = at;
+  let server = first;
+  const pidOf = (): number => {
+    if (server.pid === undefined) throw new Error('PostgreSQL was started but has no process id.');
+    return server.pid;
+  };
   const stop = async (): Promise<void> => {
     await end(server);
     await rm(folder, { recursive: true, force: true });
   };
-  return { url, port, pid, stop, [Symbol.asyncDispose]: stop };
+  return {
+    url,
+    port,
+    get pid() {
+      return pidOf();
+    },
+    kill: async () => {
+      const ended = once(server, 'exit');
+      process.kill(pidOf(), 'SIGKILL');
+      await ended;
+    },
+    startAgain: async () => {
+      const giveUpAtMs = performance.now() + START_TIMEOUT_MS;
+      // What a killed server's sessions share holds the data until the last of them has noticed.
+      while (performance.now() < giveUpAtMs) {
+        server = await launch(folder, port, join(folder, 'again.log'), options);
+        if (await becomesReady(server, url)) return;
+        await end(server);
+      }
+      throw new Error(
+        `PostgreSQL did not start again:\n${await readFile(join(folder, 'again.log'), 'utf8')}`,
+      );
+    },
+    shutDown: () => end(server),
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
 }
 
 function hasEnded(server: ChildProcess): boolean {

@@ -70,12 +70,12 @@ export function addKeyRoutes(
         operationId: 'revokeSigningKey',
         summary: 'Take a key that got into other hands: what it signed counts no more',
         description:
-          'Of the current key the next one takes the place at once. For a key of tokens the broker is made to fetch the keys anew, on the one node that is reached, and every connection of a token is closed.',
+          'Of the current key the next one takes the place at once. For a key of tokens the broker is made to fetch the keys anew, each node whose address the backend knows, and every connection of a token is closed.',
         params: keyParams,
         response: {
           200: answer('The keys as they are now, and what came of telling the broker', revokedKeySchema, {
             keys: [SIGNING_KEY_EXAMPLE],
-            broker: { asked: true, connections_closed: 12, nodes: 1 },
+            broker: { asked: true, connections_closed: 12, nodes: 3, nodes_left: [] },
           }),
           ...refusals(...KEY_REFUSALS, 'request_invalid', 'not_found'),
         },

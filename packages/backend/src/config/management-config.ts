@@ -1,11 +1,17 @@
-import type { EnvironmentReader, ManagementOptions, PlaintextRule } from '@tillcast/broker';
+import {
+  type EnvironmentReader,
+  entriesOf,
+  type ManagementOptions,
+  type PlaintextRule,
+} from '@tillcast/broker';
 
 const VARIABLE = 'RABBITMQ_MANAGEMENT_URL';
 const FORM = 'https://user:password@rabbit.example.com:15671';
 
 /**
- * Where the broker's management API is, and as whom the backend closes connections there; null where it is
- * not told, which production does not allow: without it, what is revoked goes on receiving.
+ * Where the broker's management API is, and as whom the backend closes connections there; of a cluster each node's
+ * address, by comma. Null where it is not told, which production does not allow: without it, what is revoked goes on
+ * receiving.
  */
 export function readManagement(
   reader: EnvironmentReader,
@@ -24,23 +30,35 @@ export function readManagement(
     }
     return null;
   }
-  const url = URL.parse(text);
-  const isGood = url !== null && ['http:', 'https:'].includes(url.protocol) && url.username !== '';
-  if (!isGood || url.password === '' || url.search !== '' || url.hash !== '') {
+  const urls = entriesOf(text).map(addressOrNull);
+  const [first, ...others] = urls.filter((url) => url !== null);
+  if (first === undefined || urls.includes(null)) {
     // Not shown: it may hold a password.
-    reader.problem(VARIABLE, `must be an address with user and password of the form ${FORM}`);
+    const several = 'or several by comma, one for each node';
+    reader.problem(VARIABLE, `must be an address with user and password of the form ${FORM}, ${several}`);
     return null;
   }
-  if (url.protocol === 'http:') {
-    around.plaintext.judge(VARIABLE, url.hostname, {
+  if (others.some(({ username, password }) => username !== first.username || password !== first.password)) {
+    reader.problem(VARIABLE, 'must name the same user and password at each node: the nodes are one broker');
+  }
+  for (const { protocol, hostname } of [first, ...others]) {
+    if (protocol !== 'http:') continue;
+    around.plaintext.judge(VARIABLE, hostname, {
       danger: 'would send the password of the broker’s administrator in plain text',
       remedy: 'give an https:// address',
     });
   }
   return {
-    url: url.origin,
-    username: decodeURIComponent(url.username),
-    password: decodeURIComponent(url.password),
+    url: first.origin,
+    otherUrls: others.map(({ origin }) => origin),
+    username: decodeURIComponent(first.username),
+    password: decodeURIComponent(first.password),
     caPem: around.caPem,
   };
+}
+
+function addressOrNull(text: string): URL | null {
+  const url = URL.parse(text);
+  const isGood = url !== null && ['http:', 'https:'].includes(url.protocol) && url.username !== '';
+  return isGood && url.password !== '' && url.search === '' && url.hash === '' ? url : null;
 }

@@ -56,6 +56,8 @@ export interface WaitingBroadcast {
 
 /** A shard, and how many relays share all of them. */
 export interface SeenShard extends ShardLease {
+  /** Until its lease ends, by the log's own clock; 0 where none is in force. */
+  readonly lapsesInMs: number;
   /** Relays that live, this one included. */
   readonly relays: number;
 }

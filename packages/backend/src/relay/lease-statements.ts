@@ -28,10 +28,19 @@ const RENEW = statement<SeenShard>(
   SELECT s.shard, s.owner,
     s.owner IS NOT NULL AND s.lease_until > clock_timestamp()
       AND (s.owner <> $1::uuid OR r.shard IS NOT NULL) AS leased,
+    CASE WHEN s.owner IS NULL THEN 0
+      ELSE greatest(0, ceil(1000 * extract(epoch FROM s.lease_until - clock_timestamp())))::integer
+    END AS "lapsesInMs",
     1 + (SELECT count(*) FROM relays WHERE id <> $1::uuid AND seen_until > clock_timestamp()) AS relays
   FROM relay_shards s LEFT JOIN renewed r ON r.shard = s.shard
   ORDER BY s.shard`,
-  { shard: integerColumn, owner: nullable(textColumn), leased: booleanColumn, relays: integerColumn },
+  {
+    shard: integerColumn,
+    owner: nullable(textColumn),
+    leased: booleanColumn,
+    lapsesInMs: integerColumn,
+    relays: integerColumn,
+  },
 );
 
 // Of two that claim at once, the second waits for the first and then finds the lease in force.

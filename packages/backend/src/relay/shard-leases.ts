@@ -5,6 +5,8 @@ import { planLeases } from './plan-leases.ts';
 /** How long a lease is in force without renewal. */
 export const LEASE_MS = 2_000;
 const RENEW_EVERY_MS = 500;
+/** So long after another relay's lease has ended we look whether it has: it is then known to be dead. */
+const AFTER_LAPSE_MS = 10;
 /**
  * We stop this long before the database thinks the lease has ended: what was handed to the broker's
  * connection until then has left it when the next owner begins.
@@ -68,17 +70,20 @@ export class ShardLeases {
     const { clock, logger } = this.#options;
     const { signal } = this.#stopping;
     while (!signal.aborted) {
+      let lapsesInMs = Infinity;
       try {
-        await this.#renew();
+        lapsesInMs = await this.#renew();
       } catch (error) {
         logger.warn({ err: error }, 'could not renew the shard leases');
       }
+      const nextMs = Math.min(RENEW_EVERY_MS, lapsesInMs + AFTER_LAPSE_MS);
       // Rejects only when the relay stops: the loop's condition sees it.
-      await clock.sleep(RENEW_EVERY_MS, signal).catch(() => undefined);
+      await clock.sleep(nextMs, signal).catch(() => undefined);
     }
   }
 
-  async #renew(): Promise<void> {
+  /** Resolves to when the first of the others' leases ends if nobody renews it: a dead relay's, as soon as it may be taken. */
+  async #renew(): Promise<number> {
     const { log, relayId, clock } = this.#options;
     const askedAtMs = clock.now();
     const shards = await log.renewLeases(relayId, LEASE_MS, [...this.#heldUntilMs.keys()]);
@@ -91,6 +96,8 @@ export class ShardLeases {
     const { claim, release } = planLeases(relayId, shards[0]?.relays ?? 1, shards);
     if (claim.length > 0) await this.#claim(claim);
     if (release.length > 0) await this.#release(release);
+    const others = shards.filter(({ leased, owner }) => leased && owner !== relayId);
+    return Math.min(...others.map((each) => each.lapsesInMs));
   }
 
   async #claim(wanted: readonly number[]): Promise<void> {

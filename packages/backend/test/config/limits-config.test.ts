@@ -40,20 +40,41 @@ describe('the management API', () => {
     });
     expect(management).toEqual({
       url: 'http://127.0.0.1:15672',
+      otherUrls: [],
       username: 'tillcast-guardian',
       password: 'p@ss',
       caPem: null,
     });
   });
 
-  test.each(['amqp://a:b@127.0.0.1', 'http://127.0.0.1:15672', 'http://a@127.0.0.1', 'nonsense'])(
-    '%s is refused, and not shown',
-    (url) => {
-      const parse = (): unknown => parseBackendConfig({ RABBITMQ_MANAGEMENT_URL: url });
-      expect(parse).toThrow('RABBITMQ_MANAGEMENT_URL must be an address with user and password');
-      expect(parse).not.toThrow(url);
-    },
-  );
+  test('[B41] of a cluster each node is named, and all by one user', () => {
+    const parse = (text: string): unknown => parseBackendConfig({ RABBITMQ_MANAGEMENT_URL: text }).management;
+    expect(
+      parse('https://u:p@rabbitmq1:15671, https://u:p@rabbitmq2:15671,https://u:p@rabbitmq3:15671'),
+    ).toMatchObject({
+      url: 'https://rabbitmq1:15671',
+      otherUrls: ['https://rabbitmq2:15671', 'https://rabbitmq3:15671'],
+      username: 'u',
+    });
+    expect(() => parse('https://u:p@rabbitmq1:15671,https://u:q@rabbitmq2:15671')).toThrow(
+      'RABBITMQ_MANAGEMENT_URL must name the same user and password at each node',
+    );
+    expect(() => parse('https://u:p@rabbitmq1:15671,http://u:p@rabbitmq2:15672')).toThrow(
+      'RABBITMQ_MANAGEMENT_URL would send the password',
+    );
+  });
+
+  test.each([
+    'amqp://a:b@127.0.0.1',
+    'http://127.0.0.1:15672',
+    'http://a@127.0.0.1',
+    'nonsense',
+    'https://a:b@one:15671,two:15671',
+  ])('%s is refused, and not shown', (url) => {
+    const parse = (): unknown => parseBackendConfig({ RABBITMQ_MANAGEMENT_URL: url });
+    expect(parse).toThrow('RABBITMQ_MANAGEMENT_URL must be an address with user and password');
+    expect(parse).not.toThrow(url);
+  });
 
   test('production does not start without it: what is revoked would go on receiving', () => {
     expect(() => parseBackendConfig({ NODE_ENV: 'production' })).toThrow(

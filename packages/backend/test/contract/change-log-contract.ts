@@ -122,6 +122,9 @@ export function changeLogContract(name: string, open: () => Promise<FilledLog>):
       expect(seen).toHaveLength(SHARD_COUNT);
       expect(seen[3]).toMatchObject({ shard: 3, owner: one, leased: true });
       expect(seen[5]).toMatchObject({ owner: other, leased: true });
+      expect(seen[5]?.lapsesInMs).toBeGreaterThan(50_000);
+      expect(seen[5]?.lapsesInMs).toBeLessThanOrEqual(60_000);
+      expect(seen[6]).toMatchObject({ owner: null, leased: false, lapsesInMs: 0 });
       await log.releaseShards(one, [3, 5]);
       expect(await log.claimShards(other, 60_000, [3, 5])).toEqual([3, 5]);
       // A lease that is not renewed is nobody's soon.

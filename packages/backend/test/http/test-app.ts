@@ -82,7 +82,7 @@ export async function openTestApp(
     isApiKey: async (key) => key === API_KEY,
     keys,
     brokerTrouble: () => state.trouble,
-    renewBrokerKeys: async () => ({ asked: false, connections_closed: 0, nodes: 0 }),
+    renewBrokerKeys: async () => ({ asked: false, connections_closed: 0, nodes: 0, nodes_left: [] }),
     answerCacheBytes: 32 * 1024 * 1024,
     now: () => state.clock,
     // The machine may be busy with other tests.

@@ -64,15 +64,21 @@ test('[E16] RabbitMQ takes a revoked key’s tokens until it is told, then refus
 
   await expect.poll(() => client.listConnections('/'), { timeout: 20_000 }).toHaveLength(2);
   const keys = new BrokerKeys({ management, logger: silentLogger });
-  expect(await keys.renew()).toEqual({ asked: true, connections_closed: 1, nodes: 1 });
+  expect(await keys.renew()).toEqual({ asked: true, connections_closed: 1, nodes: 1, nodes_left: [] });
   await closed;
   await expect(login(leaked)).rejects.toThrow(/ACCESS_REFUSED|403/);
   await (await login(next)).close();
   expect((await client.listConnections('/')).length).toBeGreaterThan(0);
 
+  const absent = `http://127.0.0.1:${await freePort()}`;
+  const oneIsAway = { ...management, url: absent, otherUrls: [node.managementUrl] };
+  const passedOver = await new BrokerKeys({ management: oneIsAway, logger: silentLogger }).renew();
+  // [B42] The one that runs was told, by its own address.
+  expect(passedOver).toMatchObject({ asked: true, nodes: 1, nodes_left: [] });
+
   const away = new BrokerKeys({
     management: { ...management, url: `http://127.0.0.1:${await freePort()}` },
     logger: silentLogger,
   });
-  expect(await away.renew()).toEqual({ asked: false, connections_closed: 0, nodes: 0 });
+  expect(await away.renew()).toEqual({ asked: false, connections_closed: 0, nodes: 0, nodes_left: [] });
 });

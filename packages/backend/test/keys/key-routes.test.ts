@@ -92,7 +92,7 @@ test('[E16] an operator revokes a key, which is audited: it is published no more
   expect(revoked.statusCode).toBe(200);
   expect(revokedKeySchema.parse(revoked.json())).toEqual({
     keys: await listed(),
-    broker: { asked: false, connections_closed: 0, nodes: 0 },
+    broker: { asked: false, connections_closed: 0, nodes: 0, nodes_left: [] },
   });
   expect((await on.get(IDENTITY_PATHS.jwks)).body).not.toContain(current);
   expect((await listed()).find(({ purpose, state }) => purpose === 'token' && state === 'current')?.kid).toBe(

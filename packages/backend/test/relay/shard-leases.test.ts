@@ -13,12 +13,14 @@ import { open } from '../contract/fixture.ts';
 /** A clock that stands still, and whose sleepers sleep until they are told to stop. */
 class StoppedClock implements Clock {
   nowMs = 0;
+  readonly sleptMs: number[] = [];
 
   now(): number {
     return this.nowMs;
   }
 
-  async sleep(_durationMs: number, signal: AbortSignal): Promise<void> {
+  async sleep(durationMs: number, signal: AbortSignal): Promise<void> {
+    this.sleptMs.push(durationMs);
     if (!signal.aborted) await once(signal, 'abort');
   }
 }
@@ -61,4 +63,16 @@ test('[Y3] a lease in force is nobody else’s to claim, and free as soon as it 
   expect(await claimShards(database, other, LEASE_MS, all)).toEqual([]);
   await leases.stop();
   expect(await claimShards(database, other, LEASE_MS, all)).toHaveLength(SHARD_COUNT);
+});
+
+test('[Y3] who lives looks again right after a lease of another relay has ended, so that a dead one’s share waits no longer', async () => {
+  await using fresh = await freshDatabase();
+  await using database = await open({ url: fresh.url });
+  const dead = randomUUID();
+  expect(await claimShards(database, dead, 300, [0, 1, 2])).toHaveLength(3);
+  const clock = new StoppedClock();
+  const leases = await startLeases(database, clock);
+  await expect.poll(() => clock.sleptMs).toHaveLength(1);
+  expect(clock.sleptMs[0]).toBeLessThanOrEqual(310);
+  await leases.stop();
 });

@@ -6,8 +6,17 @@ import { type Finding, shellWord } from './finding.ts';
 /** Plugins that those which are needed bring along. */
 const HELPERS = ['rabbitmq_management_agent', 'rabbitmq_web_dispatch', 'amqp_client', 'oauth2_client'];
 
-const PROTOCOLS = ['amqp', 'amqp/ssl', 'http', 'https', 'clustering'];
-const PLAIN_PROTOCOLS = ['amqp', 'http'];
+/** For measurements, where somebody wants them. */
+const WELCOME = ['rabbitmq_prometheus', 'prometheus', 'accept'];
+
+const PROTOCOLS = ['amqp', 'amqp/ssl', 'http', 'https', 'http/prometheus', 'https/prometheus', 'clustering'];
+/** Protocols in plain text, and what to do in `rabbitmq.conf`. */
+const TLS_INSTEAD: Readonly<Record<string, string>> = {
+  amqp: 'in rabbitmq.conf: listeners.tcp = none, and listeners.ssl.1 = 5671',
+  http: 'in rabbitmq.conf: management.tcp.ip = 127.0.0.1, or management.ssl.port = 15671',
+  'http/prometheus':
+    'in rabbitmq.conf: prometheus.tcp.ip = 127.0.0.1, or prometheus.ssl.port = 15691 and its certificate',
+};
 const MECHANISMS = ['PLAIN', 'AMQPLAIN', 'EXTERNAL'];
 const RELAYS = ['shovel', 'federation-upstream', 'federation-upstream-set'];
 
@@ -39,7 +48,8 @@ function pluginFindings(state: BrokerState, { plugins }: DesiredBroker): readonl
         'start the node, and let it have its statistics (management_agent.disable_metrics_collector)';
       return [{ what: `plugins on ${name}`, expected: plugins.join(', '), observed: 'not told', mend }];
     }
-    const needless = enabled.filter((plugin) => !plugins.includes(plugin) && !HELPERS.includes(plugin));
+    const needed = [...plugins, ...HELPERS, ...WELCOME];
+    const needless = enabled.filter((plugin) => !needed.includes(plugin));
     const missing = plugins.filter((plugin) => !enabled.includes(plugin));
     return [
       ...needless.map((plugin) => ({
@@ -80,10 +90,7 @@ function listenerFindings(
     const mend = 'disable the plugin that opens it: rabbitmq-plugins list --enabled';
     return [{ what, expected: 'none', observed: 'open', mend }];
   }
-  if (!PLAIN_PROTOCOLS.includes(protocol) || isLoopbackHost(address) || allowPlaintext) return [];
-  const mend =
-    protocol === 'amqp'
-      ? 'in rabbitmq.conf: listeners.tcp = none, and listeners.ssl.1 = 5671'
-      : 'in rabbitmq.conf: management.tcp.ip = 127.0.0.1, or management.ssl.port = 15671';
+  const mend = TLS_INSTEAD[protocol];
+  if (mend === undefined || isLoopbackHost(address) || allowPlaintext) return [];
   return [{ what, expected: 'TLS, or this machine alone', observed: 'open to others unprotected', mend }];
 }

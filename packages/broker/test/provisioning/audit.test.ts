@@ -283,11 +283,17 @@ test('[B3] doors of the node that are not needed are named: plugins, listeners, 
   const { audit, host } = await provisioned();
   const listener = { node: 'rabbit@a', protocol: 'mqtt', address: '127.0.0.1', port: 1883 };
   const open = { node: 'rabbit@a', protocol: 'amqp', address: '0.0.0.0', port: 5672 };
+  const measuring = { ...open, protocol: 'http/prometheus', port: 15_692 };
+  const measuringOverTls = { ...open, protocol: 'https/prometheus', port: 15_691 };
   const found = await audit((state) => ({
-    listeners: [...state.listeners, listener, open],
+    listeners: [...state.listeners, listener, open, measuring, measuringOverTls],
     nodes: state.nodes.map((node) => ({
-      name: node.name,
-      plugins: [...(node.plugins ?? []).filter((name) => !name.includes('oauth2')), 'rabbitmq_mqtt'],
+      ...node,
+      plugins: [
+        ...(node.plugins ?? []).filter((name) => !name.includes('oauth2')),
+        'rabbitmq_mqtt',
+        'rabbitmq_prometheus',
+      ],
       authMechanisms: [...node.authMechanisms, 'ANONYMOUS'],
     })),
     parameters: [{ component: 'shovel', vhost: host.name, name: 'out' }],
@@ -306,6 +312,7 @@ test('[B3] doors of the node that are not needed are named: plugins, listeners, 
     `authentication mechanism ANONYMOUS on ${node}`,
     'listener mqtt on 127.0.0.1:1883 of rabbit@a',
     'listener amqp on 0.0.0.0:5672 of rabbit@a',
+    'listener http/prometheus on 0.0.0.0:15692 of rabbit@a',
     `shovel out in ${host.name}`,
   ]);
   const accepted = await audit((state) => ({ listeners: [...state.listeners, open] }), {

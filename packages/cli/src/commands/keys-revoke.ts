@@ -37,9 +37,9 @@ function writeNextStep(broker: RevokedKey['broker'], { err }: Pick<CliContext, '
     err.write(
       `RabbitMQ fetched the keys anew, and ${broker.connections_closed} connections of tokens were closed: their tills come back by themselves.\n`,
     );
-    if (broker.nodes < 2) return;
+    if (broker.nodes_left.length === 0) return;
     err.write(
-      `One of ${broker.nodes} nodes was reached. The others take the key until they meet a token of a key they do not know: restart them, one after the other.\n`,
+      `Of its ${broker.nodes} nodes ${broker.nodes_left.join(' and ')} could not be told, and ${broker.nodes_left.length === 1 ? 'takes' : 'take'} the key until then: restart ${broker.nodes_left.length === 1 ? 'it' : 'them, one after the other'}. RABBITMQ_MANAGEMENT_URL must name each node's own address, by comma.\n`,
     );
     return;
   }

@@ -336,8 +336,10 @@ export interface BrokerKeyOutcome {
   readonly asked: boolean;
   /** Connections of tokens that were closed. */
   readonly connections_closed: number;
-  /** How many nodes the broker has: one of them was asked. */
+  /** How many nodes of the broker run. */
   readonly nodes: number;
+  /** Those of them that did not fetch the keys anew, by name, and take the key until they are restarted. */
+  readonly nodes_left: readonly string[];
 }
 
 export interface RevokedKey {
@@ -354,6 +356,7 @@ export const revokedKeySchema: z.ZodType<RevokedKey, unknown> = z
         asked: z.boolean(),
         connections_closed: z.int().nonnegative(),
         nodes: z.int().nonnegative(),
+        nodes_left: z.array(z.string()),
       })
       .nullable(),
   })

@@ -2,6 +2,7 @@ import {
   type BrokerConfig,
   type Environment,
   EnvironmentReader,
+  entriesOf,
   type LogLevel,
   PlaintextRule,
   readBrokerConfig,
@@ -22,6 +23,8 @@ export interface TerminalConfig {
   readonly terminalName: string | null;
   /** The backend's base address, without a slash at its end; null: the one that the till was activated at. */
   readonly syncApiUrl: string | null;
+  /** Addresses of the same backend, or of others on its database: who is asked where the first is not there. */
+  readonly otherSyncApiUrls: readonly string[];
   /** The certificate authorities to trust for the backend, in PEM; null: the system's. */
   readonly syncApiCaPem: string | null;
   readonly broker: BrokerConfig;
@@ -56,9 +59,11 @@ export function parseTerminalConfig(environment: Environment): TerminalConfig {
   const reader = new EnvironmentReader(environment);
   const licenseKey = readLicenseKey(reader);
   const plaintext = new PlaintextRule(reader);
+  const [syncApiUrl = null, ...otherSyncApiUrls] = readSyncApiUrls(reader, plaintext);
   const rest = {
     terminalName: readName(reader),
-    syncApiUrl: readSyncApiUrl(reader, plaintext),
+    syncApiUrl,
+    otherSyncApiUrls,
     syncApiCaPem: readCaFile(reader, 'SYNC_API_CA_FILE'),
     broker: readBrokerConfig(reader, plaintext),
     brokerNamed: reader.hasSecret('AMQP_URL') || reader.text('RABBITMQ_HOST') !== null,
@@ -106,27 +111,30 @@ function readName(reader: EnvironmentReader): string | null {
   return name;
 }
 
-function readSyncApiUrl(reader: EnvironmentReader, plaintext: PlaintextRule): string | null {
+function readSyncApiUrls(reader: EnvironmentReader, plaintext: PlaintextRule): readonly string[] {
   const text = reader.text('SYNC_API_URL');
-  if (text === null) return null;
-  const url = URL.parse(text);
-  const good =
-    url !== null &&
-    (url.protocol === 'http:' || url.protocol === 'https:') &&
-    url.username + url.password + url.search + url.hash === '';
-  if (!good) {
+  if (text === null) return [];
+  const urls = entriesOf(text);
+  const isGood = (entry: string): boolean => {
+    const url = URL.parse(entry);
+    const isWeb = url?.protocol === 'http:' || url?.protocol === 'https:';
+    return isWeb && url.username + url.password + url.search + url.hash === '';
+  };
+  if (urls.length === 0 || !urls.every(isGood)) {
     reader.problem(
       'SYNC_API_URL',
-      'must be the http:// or https:// address of the backend, without user, query or fragment',
+      'must be the http:// or https:// address of the backend, without user, query or fragment, or several by comma',
     );
   }
-  if (url?.protocol === 'http:') {
+  for (const entry of urls) {
+    const url = URL.parse(entry);
+    if (url?.protocol !== 'http:') continue;
     plaintext.judge('SYNC_API_URL', url.hostname, {
       danger: `would carry the till's credentials and its catalog to ${shown(url.hostname)} in plain text`,
       remedy: 'give the https:// address of the backend',
     });
   }
-  return text.replace(/\/+$/, '');
+  return urls.map((url) => url.replace(/\/+$/, ''));
 }
 
 /**

@@ -1,7 +1,7 @@
-import { createFetch } from '@tillcast/broker';
 import { TillcastError } from '@tillcast/protocol/errors';
 import type { LicenseKey } from '@tillcast/protocol/license-key';
 import type { TerminalConfig } from '../config/terminal-config.ts';
+import { backendFetch } from '../sync-client/backend-fetch.ts';
 import { activateTill } from './activation.ts';
 import { keyStoreOptionsOf } from './open-credentials.ts';
 import type { TillIdentity } from './till-identity.ts';
@@ -26,5 +26,5 @@ export function activateThisTill(
       `LICENSE_KEY is ${config.licenseKey}, and the till is to be activated for ${options.licenseKey}: leave LICENSE_KEY out.`,
     );
   }
-  return activateTill({ ...keyStoreOptionsOf(config), ...options, fetch: createFetch(config.syncApiCaPem) });
+  return activateTill({ ...keyStoreOptionsOf(config), ...options, fetch: backendFetch(config) });
 }

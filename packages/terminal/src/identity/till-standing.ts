@@ -1,8 +1,9 @@
-import { createFetch, silentLogger } from '@tillcast/broker';
+import { silentLogger } from '@tillcast/broker';
 import { asTillcastError, type ErrorCode, TillcastError } from '@tillcast/protocol/errors';
 import type { TerminalConfig } from '../config/terminal-config.ts';
 import { refusalText } from '../replica/status-words.ts';
 import { systemTillClock } from '../replica/till-clock.ts';
+import { backendFetch } from '../sync-client/backend-fetch.ts';
 import { withoutLogin } from './broker-addresses.ts';
 import { keyOf } from './open-credentials.ts';
 import { isRefusal } from './refusals.ts';
@@ -48,7 +49,7 @@ export async function currentToken(config: TerminalConfig): Promise<CurrentToken
   let brokerUrls: readonly string[] = [];
   const client = new TokenClient({
     backendUrl: config.syncApiUrl ?? identity.backend_url,
-    fetch: createFetch(config.syncApiCaPem),
+    fetch: backendFetch(config),
     terminalId: identity.terminal_id,
     issuer: identity.issuer,
     key,

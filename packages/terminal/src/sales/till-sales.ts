@@ -1,9 +1,10 @@
 import { join } from 'node:path';
-import { circuitFetch, createFetch, type Logger } from '@tillcast/broker';
+import { circuitFetch, type Logger } from '@tillcast/broker';
 import type { TerminalConfig } from '../config/terminal-config.ts';
 import type { TillCredentials } from '../identity/till-credentials.ts';
 import type { Counters } from '../replica/counters.ts';
 import type { TillClock } from '../replica/till-clock.ts';
+import { backendFetch } from '../sync-client/backend-fetch.ts';
 import { openSales, SALES_FILE } from './open-sales.ts';
 import { SalesFile } from './sales-file.ts';
 import type { UnsentSales } from './sales-table.ts';
@@ -96,7 +97,7 @@ export function openTillSales(config: TerminalConfig, parts: TillSalesParts): Ti
     );
   });
   const file = new SalesFile(open);
-  const fetch = circuitFetch(createFetch(config.syncApiCaPem), {
+  const fetch = circuitFetch(backendFetch(config), {
     what: 'The backend',
     code: 'backend_unavailable',
     openMaxMs: 8_000,

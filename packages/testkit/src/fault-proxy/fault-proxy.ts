@@ -7,6 +7,8 @@ import { seededRandom } from './seeded-random.ts';
 export interface FaultProxyOptions {
   /** Where connections are led to: a port of this machine, or of a host. */
   readonly target: number | { readonly host: string; readonly port: number };
+  /** The loopback address to listen on. Default 127.0.0.1. */
+  readonly host?: string;
   /** Whether the lines speak AMQP in plain text, so that single deliveries can suffer. Default: no. */
   readonly amqp?: boolean;
   /** What is left to chance follows from it, line by line in the order in which they come. Default 1. */
@@ -47,7 +49,7 @@ export interface FaultProxy extends AsyncDisposable {
 /** Opens a proxy that passes everything on. */
 export async function openFaultProxy(options: FaultProxyOptions): Promise<FaultProxy> {
   const port = await freePort();
-  const { amqp = false, seed = 1 } = options;
+  const { amqp = false, seed = 1, host = '127.0.0.1' } = options;
   const lines = new Set<Line>();
   const tally: FaultTally = { lines: 0, deliveries: 0, dropped: 0, doubled: 0, delayed: 0 };
   let target = typeof options.target === 'number' ? atLoopback(options.target) : options.target;
@@ -86,7 +88,7 @@ export async function openFaultProxy(options: FaultProxyOptions): Promise<FaultP
     server = opened;
     await new Promise<void>((resolve, reject) => {
       opened.once('error', reject);
-      opened.listen({ port, host: '127.0.0.1', backlog: 2_048 }, resolve);
+      opened.listen({ port, host, backlog: 2_048 }, resolve);
     });
   };
   const refuse = (): void => {
@@ -113,7 +115,7 @@ export async function openFaultProxy(options: FaultProxyOptions): Promise<FaultP
     port,
     through: (url) => {
       const led = new URL(url);
-      led.hostname = '127.0.0.1';
+      led.hostname = host;
       led.port = String(port);
       return led.href;
     },

@@ -27,7 +27,8 @@ export class MemoryLeases {
       const mine = lease.owner === relayId;
       const renewed = inForce && mine && held.includes(shard);
       if (renewed) lease.untilMs = nowMs + leaseMs;
-      return { shard, owner: lease.owner, leased: inForce && (!mine || renewed), relays };
+      const lapsesInMs = inForce ? lease.untilMs - nowMs : 0;
+      return { shard, owner: lease.owner, leased: inForce && (!mine || renewed), lapsesInMs, relays };
     });
   }
 

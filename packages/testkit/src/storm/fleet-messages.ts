@@ -26,6 +26,8 @@ export interface FleetAddresses {
   readonly amqpUrl: string;
   /** The `aud` of their assertions. */
   readonly issuer: string;
+  /** The certificate authorities to trust at both, in PEM; left out: none is needed, or the system's. */
+  readonly caPem?: string;
 }
 
 /** One till of a process. */
@@ -56,6 +58,7 @@ export const questionSchema: z.ZodType<FleetQuestion> = z.union([
     backendUrl: z.string(),
     amqpUrl: z.string(),
     issuer: z.string(),
+    caPem: z.string().exactOptional(),
     tills: z.array(tillSchema),
   }),
   z.object({ ask: z.enum(['states', 'contents', 'counts', 'attempts', 'close']) }),

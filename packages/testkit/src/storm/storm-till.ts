@@ -1,6 +1,13 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { BrokerConnection, circuitFetch, createFetch, Subscriber, silentLogger } from '@tillcast/broker';
+import {
+  BrokerConnection,
+  circuitFetch,
+  createFetch,
+  type Fetch,
+  Subscriber,
+  silentLogger,
+} from '@tillcast/broker';
 import { DigestSum, rowDigest } from '@tillcast/protocol/digest';
 import { ITEM_KINDS } from '@tillcast/protocol/items/kind';
 import { parseLicenseKey } from '@tillcast/protocol/license-key';
@@ -47,10 +54,17 @@ const itemsSchema: z.ZodType<{ readonly items: readonly { readonly id: string }[
   items: z.array(z.looseObject({ id: z.string() })),
 });
 
-const plainFetch = createFetch(null);
+/** One for all tills of the process that trust the same: they share its sockets. */
+const fetches = new Map<string | null, Fetch>();
+
+function fetchOf(caPem: string | null): Fetch {
+  const fetch = fetches.get(caPem) ?? createFetch(caPem);
+  fetches.set(caPem, fetch);
+  return fetch;
+}
 
 export async function openStormTill(
-  { backendUrl, amqpUrl, issuer }: FleetAddresses,
+  { backendUrl, amqpUrl, issuer, caPem }: FleetAddresses,
   { licenseKey: keyText, terminalId, keyPem, folder }: FleetTill,
 ): Promise<StormTill> {
   const licenseKey = parseLicenseKey(keyText);
@@ -58,7 +72,7 @@ export async function openStormTill(
   const logger = silentLogger;
   mkdirSync(folder, { recursive: true });
   const counters = new Counters();
-  const fetch = circuitFetch(plainFetch, {
+  const fetch = circuitFetch(fetchOf(caPem ?? null), {
     what: 'The backend',
     code: 'backend_unavailable',
     openMaxMs: 4_000,
@@ -118,6 +132,7 @@ export async function openStormTill(
     credentials: credentials.broker,
     refusedBackoff: TOKEN_REFUSED_BACKOFF,
     connectionName: `tillcast terminal ${terminalId}`,
+    ...(caPem === undefined ? {} : { tls: { ca: caPem } }),
     logger,
   });
   const attemptsMs: number[] = [];

@@ -44,7 +44,7 @@ export async function startTillFleet(
     readonly folder: string;
   },
 ): Promise<TillFleet> {
-  const { tills, folder, processes, backendUrl, amqpUrl, issuer } = options;
+  const { tills, folder, processes, ...addresses } = options;
   const share = Math.ceil(tills.length / processes);
   const parts: Part[] = [];
   for (let from = 0; from < tills.length; from += share) {
@@ -56,7 +56,7 @@ export async function startTillFleet(
     await Promise.all(parts.map((part) => part.close()));
   };
   try {
-    await Promise.all(parts.map((part) => part.open({ backendUrl, amqpUrl, issuer }, folder)));
+    await Promise.all(parts.map((part) => part.open(addresses, folder)));
   } catch (error) {
     await close();
     throw error;
