@@ -100,7 +100,7 @@ async function changing(context: BenchContext, browser: Browser): Promise<readon
 async function growth(context: BenchContext, browser: Browser): Promise<Result> {
   await using large = await showTill(context, browser, 10_000);
   await using small = await showTill(context, browser, 1_000);
-  return compare({
+  return await compare({
     id: 'B12',
     what: 'growth: p95 with 10,000 products / with 1,000',
     rounds: context.quick ? 3 : 6,

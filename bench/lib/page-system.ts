@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
 import { BrokerConnection, Publisher, silentLogger } from '@tillcast/broker';
 import { parseLicenseKey } from '@tillcast/protocol/license-key';
 import { freePort } from '@tillcast/testkit';
@@ -46,9 +47,8 @@ export async function startPagedTill(context: BenchContext, products: number): P
     PORT: String(await freePort()),
     LOG_LEVEL: 'silent',
   };
-  const till = stack.use(
-    await startChild(new URL('./terminal-process.ts', import.meta.url), [JSON.stringify(environment)]),
-  );
+  const settings = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+  const till = stack.use(await startChild(new URL('./terminal-process.ts', import.meta.url), settings));
   const kept = stack.move();
   return {
     url: till.url,
@@ -67,7 +67,11 @@ export async function openTillPage(
   const context = await browser.newContext({ viewport: { width: 1366, height: 768 }, locale: 'en-GB' });
   const page = await context.newPage();
   const session = await openProbed(page, till.url, slower);
-  await page.waitForFunction('benchProbe.usableMs > 0');
+  // By asking again: the page's content security policy stops what would wait in it.
+  for (let waitedMs = 0; !(await page.evaluate('benchProbe.usableMs > 0')); waitedMs += 100) {
+    if (waitedMs > 30_000) throw new Error(`The page at ${till.url} shows no product.`);
+    await pause(100);
+  }
   return { page, session, [Symbol.asyncDispose]: () => context.close() };
 }
 
@@ -97,7 +101,8 @@ export async function showTill(
 /** A static page that is told of the same changes by a bare stream of events, from a process of its own. */
 export async function showStatic(browser: Browser): Promise<ShownPrices> {
   const child: ChildProcess = fork(new URL('./static-page-process.ts', import.meta.url), { execArgv: [] });
-  const [url]: unknown[] = await Promise.race([once(child, 'message'), once(child, 'exit')]);
+  const told: unknown[] = await Promise.race([once(child, 'message'), once(child, 'exit')]);
+  const [url] = told;
   if (typeof url !== 'string') throw new Error('The static page did not start.');
   const context = await browser.newContext({ viewport: { width: 1366, height: 768 }, locale: 'en-GB' });
   const page = await context.newPage();

@@ -8,7 +8,10 @@ import { portOf } from './port.ts';
 
 const TILES = 48;
 
-const tiles = Array.from({ length: TILES }, (_, index) => `<li id="P${index}"><b>Product ${index}</b> <span>£1.50</span>`);
+const tiles = Array.from(
+  { length: TILES },
+  (_, index) => `<li id="P${index}"><b>Product ${index}</b> <span>£1.50</span>`,
+);
 const page = `<!doctype html><meta charset="utf-8"><title>Floor</title><ul>${tiles.join('')}</ul><script>
 new EventSource('/events').onmessage = ({ data }) => {
   const { id, text } = JSON.parse(data);

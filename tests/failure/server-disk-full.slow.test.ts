@@ -31,9 +31,7 @@ test.runIf(MOUNTS)(
         }),
     );
     const sell = async (count: number): Promise<void> => {
-      await Promise.all(
-        shifts.map((shift, index) => shift.sellSome(tills[index]?.process.url ?? '', count)),
-      );
+      await Promise.all(shifts.map((shift, index) => shift.sellSome(tills[index]?.process.url ?? '', count)));
     };
     await sell(10);
     for (const till of tills) await eventually(async () => expect((await till.state()).unsent_sales).toBe(0));

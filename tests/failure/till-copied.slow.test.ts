@@ -21,13 +21,11 @@ test('[P5] [N4] [N5] [U3] of a till and its clone that both sell each sale is at
   await till.start();
   const clone = await openCopy(stage, copy);
   const [ofTill, ofClone] = [shift(1_000), shift(2_000)];
-  await Promise.all([
-    ofTill.sellSome(till.process.url, SALES),
-    ofClone.sellSome(clone.process.url, SALES),
-  ]);
+  await Promise.all([ofTill.sellSome(till.process.url, SALES), ofClone.sellSome(clone.process.url, SALES)]);
   expect([ofTill.saved.size, ofClone.saved.size]).toEqual([SALES, SALES]);
   // Each counts on from where the copy was made: without more than the counter their sales would be taken for each other's.
-  const counters = ({ saved }: Shift): Set<number> => new Set([...saved.values()].map(({ id }) => counterOf(id)));
+  const counters = ({ saved }: Shift): Set<number> =>
+    new Set([...saved.values()].map(({ id }) => counterOf(id)));
   expect(counters(ofTill)).toEqual(counters(ofClone));
   for (const each of [till, clone]) await allSent(each);
   await expectAllOnce(stage, [before, ofTill, ofClone]);

@@ -67,10 +67,7 @@ test(
         const selling = shift.sellAt(till.process.url);
         if (random() >= EARLY_SHARE) {
           const wanted = shift.saved.size + 1 + Math.floor(random() * SALES_BEFORE_KILL_MAX);
-          await eventually(async () => {
-            expect((await till.state()).version).toBeGreaterThan(held.version);
-            expect(shift.saved.size).toBeGreaterThanOrEqual(wanted);
-          });
+          await hasDone(till, shift, held.version, wanted);
         }
         await pause(random() * MOMENT_MAX_MS);
         await till.process.kill();
@@ -117,9 +114,19 @@ test(
   (120_000 + KILLS * 4_000) * SLOWNESS,
 );
 
+/** Waits until a till has gone beyond a version, and somebody has sold so much at it. */
+function hasDone(till: StagedTill, shift: Shift, version: number, sales: number): Promise<number> {
+  return eventually(async () => {
+    expect((await till.state()).version).toBeGreaterThan(version);
+    expect(shift.saved.size).toBeGreaterThanOrEqual(sales);
+  });
+}
+
 /** How many sales met this at the server, whichever way they were brought. */
 async function countedSales(stage: Stage, outcome: 'accepted' | 'doubled'): Promise<number> {
   const answer = await stage.admin('/metrics');
   const text = await answer.text();
-  return Number(new RegExp(`^tillcast_sales_total\\{outcome="${outcome}"\\} (\\d+)`, 'm').exec(text)?.[1] ?? 0);
+  return Number(
+    new RegExp(`^tillcast_sales_total\\{outcome="${outcome}"\\} (\\d+)`, 'm').exec(text)?.[1] ?? 0,
+  );
 }
