@@ -87,6 +87,8 @@ export async function longestFrameOfScroll(
     speed: 3_000,
     gestureSourceType: 'touch',
   });
+  const scrolled = await page.evaluate<number>(`document.querySelector('.grid-scroller').scrollTop`);
+  if (scrolled < distance / 2) throw new Error(`The page scrolled by ${scrolled} px only.`);
   return longest((await probed(page)).frames);
 }
 

@@ -83,8 +83,8 @@ export async function showTill(
 ): Promise<ShownPrices> {
   await using stack = new AsyncDisposableStack();
   const till = stack.use(await startPagedTill(context, products));
+  await isLive(till.url);
   const { page } = stack.use(await openTillPage(browser, till));
-  await page.locator('[data-testid="status-chip"][data-status="live"]').waitFor();
   const visible = await page.evaluate<readonly string[]>(
     `[...document.querySelectorAll('[data-product-id]')].map(({ dataset }) => dataset.productId)`,
   );
@@ -96,6 +96,16 @@ export async function showTill(
     setPrice: till.setPrice,
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
+}
+
+async function isLive(url: string): Promise<void> {
+  let told = '';
+  for (let waitedMs = 0; waitedMs < 60_000; waitedMs += 100) {
+    told = await (await fetch(`${url}/api/state`)).text();
+    if (told.includes('"status":"live"')) return;
+    await pause(100);
+  }
+  throw new Error(`The till is not live: ${told}`);
 }
 
 /** A static page that is told of the same changes by a bare stream of events, from a process of its own. */

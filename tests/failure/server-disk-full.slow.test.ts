@@ -13,7 +13,7 @@ const PRODUCTS = 40;
 const DISK_BYTES = 256 * 1_024 * 1_024;
 
 test.runIf(MOUNTS)(
-  '[P2] [P3] [P5] [S8] [U24] with the disk full under the database the API answers 503 with Retry-After, tills sell on and keep their sales, and with room again all are there once',
+  '[P2] [P3] [P5] [V8] [U24] with the disk full under the database the API answers 503 with Retry-After, tills sell on and keep their sales, and with room again all are there once',
   async () => {
     await using disk = await openSmallDisk(DISK_BYTES);
     await using postgres = await startPrivatePostgres({ parentFolder: disk.path });

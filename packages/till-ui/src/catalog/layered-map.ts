@@ -11,11 +11,7 @@ export class LayeredMap<V> implements ReadonlyMap<string, V> {
   /** What differs from the base; undefined: it is not there. */
   readonly #layer: ReadonlyMap<string, V | undefined>;
 
-  private constructor(
-    base: ReadonlyMap<string, V>,
-    layer: ReadonlyMap<string, V | undefined>,
-    size: number,
-  ) {
+  private constructor(base: ReadonlyMap<string, V>, layer: ReadonlyMap<string, V | undefined>, size: number) {
     this.#base = base;
     this.#layer = layer;
     this.size = size;
