@@ -28,7 +28,7 @@ export interface Catalog {
 }
 
 export const EMPTY_CATALOG: Catalog = {
-  products: LayeredMap.of(new Map()),
+  products: LayeredMap.of<TillProduct>(new Map()),
   ordered: [],
   categories: [],
   modifiers: new Map(),

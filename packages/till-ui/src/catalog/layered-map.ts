@@ -31,7 +31,7 @@ export class LayeredMap<V> implements ReadonlyMap<string, V> {
       layer.set(key, value ?? undefined);
     }
     const next = new LayeredMap(this.#base, layer, size);
-    return layer.size <= LAYER_MAX ? next : LayeredMap.of(new Map(next));
+    return layer.size <= LAYER_MAX ? next : LayeredMap.of(new Map<string, V>(next));
   }
 
   get(key: string): V | undefined {
