@@ -19,7 +19,7 @@ export class LayeredMap<V> implements ReadonlyMap<string, V> {
 
   /** @param base must not be changed from now on */
   static of<V>(base: ReadonlyMap<string, V>): LayeredMap<V> {
-    return new LayeredMap(base, new Map(), base.size);
+    return new LayeredMap<V>(base, new Map<string, V | undefined>(), base.size);
   }
 
   /** The map after changes; null: it is there no more. What was there keeps its place, what is new comes last. */
