@@ -20,6 +20,8 @@ export interface PrivatePostgresOptions {
    * measure and of how transactions interleave.
    */
   readonly fsync?: boolean;
+  /** Where its folder is made. Default: among the temporary files. */
+  readonly parentFolder?: string;
   /** More settings, by their names in postgresql.conf. */
   readonly settings?: Readonly<Record<string, string>>;
 }
@@ -46,7 +48,7 @@ export interface PrivatePostgres extends AsyncDisposable {
  * password and without a Unix socket.
  */
 export async function startPrivatePostgres(options: PrivatePostgresOptions = {}): Promise<PrivatePostgres> {
-  const folder = await mkdtemp(join(tmpdir(), 'tillcast-postgres-'));
+  const folder = await mkdtemp(join(options.parentFolder ?? tmpdir(), 'tillcast-postgres-'));
   try {
     const password = randomBytes(16).toString('hex');
     await initCluster(folder, password);

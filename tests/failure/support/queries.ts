@@ -1,3 +1,4 @@
+import { type Sale, saleSchema } from '@tillcast/protocol/sales/sale';
 import { Client } from 'pg';
 import { z } from 'zod';
 
@@ -40,4 +41,29 @@ export async function productsOf(databaseUrl: string, licenseKey: string): Promi
     WHERE l.key = $1 AND i.kind = 'product' AND i.body IS NOT NULL`;
   const rows = bodySchema.parse(await queryOnce(databaseUrl, sql, [licenseKey]));
   return new Set(rows.map(({ body }) => body));
+}
+
+const soldSchema = z.array(z.object({ terminal: z.string(), body: z.string() }));
+
+/** A sale as the server has it. */
+export interface SoldSale {
+  readonly terminalId: string;
+  readonly sale: Sale;
+}
+
+/** All sales of a license that the server has taken. */
+export async function salesOf(databaseUrl: string, licenseKey: string): Promise<readonly SoldSale[]> {
+  const sql = `SELECT s.terminal_id::text AS terminal, s.body FROM sales s JOIN licenses l ON l.id = s.license_id
+    WHERE l.key = $1`;
+  const rows = soldSchema.parse(await queryOnce(databaseUrl, sql, [licenseKey]));
+  return rows.map(({ terminal, body }) => ({
+    terminalId: terminal,
+    sale: saleSchema.parse(JSON.parse(body)),
+  }));
+}
+
+/** What of a license's sales the server has rejected, each with its reason. */
+export async function rejectedOf(databaseUrl: string, licenseKey: string): Promise<readonly unknown[]> {
+  const sql = `SELECT r.code, r.detail FROM rejected_sales r JOIN licenses l ON l.id = r.license_id WHERE l.key = $1`;
+  return queryOnce(databaseUrl, sql, [licenseKey]);
 }

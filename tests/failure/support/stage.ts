@@ -25,6 +25,8 @@ export interface StageOptions {
   readonly licenses: readonly string[];
   /** A RabbitMQ of its own, to be killed; default: a virtual host on the run's. */
   readonly ownBroker?: boolean;
+  /** Default: a database of its own on the run's PostgreSQL. */
+  readonly databaseUrl?: string;
   /** How many products each license has to begin with. Default 40. */
   readonly products?: number;
   /** The backend's variables, beside or in the place of the usual ones. */
@@ -81,7 +83,7 @@ export async function setStage(options: StageOptions): Promise<Stage> {
   stack.defer(() => rm(root, { recursive: true, force: true }));
   const broker = options.ownBroker === true ? stack.use(await startOwnBroker()) : null;
   const amqpUrl = broker?.amqpUrl ?? stack.use(await freshVirtualHost()).amqpUrl;
-  const databaseUrl = stack.use(await freshDatabase()).url;
+  const databaseUrl = options.databaseUrl ?? stack.use(await freshDatabase()).url;
   const { seed = 1, products = 40 } = options;
   const open = async (url: string, amqp = false): Promise<FaultProxy> =>
     stack.use(await openFaultProxy({ target: Number(new URL(url).port), amqp, seed }));
@@ -174,6 +176,8 @@ export async function setStage(options: StageOptions): Promise<Stage> {
           SYNC_API_URL: tillsToApi.through(backend.url).replace(/\/$/, ''),
           AMQP_URL: tillsToBroker.through(amqpUrl),
           TILLCAST_DATA_DIR: join(root, name),
+          // They start often.
+          NODE_COMPILE_CACHE: join(root, 'compiled'),
           LOG_LEVEL: 'silent',
           ...environment,
         },

@@ -2,9 +2,9 @@ import { TillcastError } from '@tillcast/protocol/errors';
 
 /**
  * SQLSTATEs that say "not now" and nothing of the statement: connection exceptions (08), the server is
- * starting or stopping, too many connections, a cancelled statement, a lock that did not come free.
+ * starting or stopping, a full disk, no memory, too many connections, a cancelled statement, a lock that did not come free.
  */
-const UNAVAILABLE = /^(08...|57P0[123]|53300|57014|55P03)$/;
+const UNAVAILABLE = /^(08...|57P0[123]|53[123]00|57014|55P03)$/;
 
 /** Node's codes for a peer that cannot be reached. */
 const UNREACHABLE: ReadonlySet<string> = new Set([
@@ -37,7 +37,7 @@ export function translated(error: unknown): unknown {
 export function unavailable(why: string, cause?: unknown): TillcastError {
   return new TillcastError(
     'database_unavailable',
-    'The database does not answer. Nothing is wrong with the request; try again when it is back.',
+    'The database does not answer, or takes nothing now. Nothing is wrong with the request; try again when it is back.',
     { cause: cause ?? new Error(why) },
   );
 }

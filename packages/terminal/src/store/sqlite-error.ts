@@ -7,6 +7,8 @@ const SQLITE_LOCKED = 6;
 const SQLITE_CORRUPT = 11;
 const SQLITE_FULL = 13;
 const SQLITE_NOTADB = 26;
+// And an extended one.
+const SQLITE_IOERR_WRITE = 10 | (3 << 8);
 
 /** The primary result code of an error of node:sqlite; null for any other. */
 function resultCodeOf(error: unknown): number | null {
@@ -21,9 +23,10 @@ export function isLocked(error: unknown): boolean {
   return code === SQLITE_BUSY || code === SQLITE_LOCKED;
 }
 
-/** There is no room on the disk: nothing was written. */
+/** There is no room on the disk: nothing was written. A quota that is used up is told as a write that failed. */
 export function isFull(error: unknown): boolean {
-  return resultCodeOf(error) === SQLITE_FULL;
+  if (resultCodeOf(error) === SQLITE_FULL) return true;
+  return error instanceof Error && 'errcode' in error && error.errcode === SQLITE_IOERR_WRITE;
 }
 
 /** A statement does not fit the file: a table or a column is missing. */

@@ -13,10 +13,11 @@ import {
   tableOf,
   userOf,
 } from './items.ts';
+import { LayeredMap } from './layered-map.ts';
 
 /** What the page shows of the till's catalog. Never changed in place. */
 export interface Catalog {
-  readonly products: ReadonlyMap<string, TillProduct>;
+  readonly products: LayeredMap<TillProduct>;
   /** All products in the order in which they are shown: by their categories', those without one last. */
   readonly ordered: readonly TillProduct[];
   readonly categories: readonly TillCategory[];
@@ -27,7 +28,7 @@ export interface Catalog {
 }
 
 export const EMPTY_CATALOG: Catalog = {
-  products: new Map(),
+  products: LayeredMap.of<TillProduct>(new Map()),
   ordered: [],
   categories: [],
   modifiers: new Map(),
@@ -38,7 +39,7 @@ export const EMPTY_CATALOG: Catalog = {
 export type ShownItems = Readonly<Record<ItemKind, readonly WireItem[]>>;
 
 export function catalogOf(items: ShownItems): Catalog {
-  const products = new Map(items.product.map((item) => [item.id, productOf(item)] as const));
+  const products = LayeredMap.of(new Map(items.product.map((item) => [item.id, productOf(item)] as const)));
   const categories = inOrder(items.category.map(categoryOf));
   return {
     products,
@@ -70,17 +71,18 @@ function productsAfter(
   rows: readonly ItemEvent[],
   categories: readonly TillCategory[],
 ): Pick<Catalog, 'products' | 'ordered'> {
-  const products = new Map(catalog.products);
   let moved = categories !== catalog.categories;
-  for (const { id, item } of rows) {
-    const before = products.get(id);
-    const after = put(products, id, item === null ? null : productOf(item));
-    moved ||= before === undefined || after === undefined || !isSamePlace(before, after);
+  const changed = new Map<string, TillProduct | null>();
+  for (const { id, item } of rows) changed.set(id, item === null ? null : productOf(item));
+  for (const [id, after] of changed) {
+    const before = catalog.products.get(id);
+    moved ||= before === undefined || after === null || !isSamePlace(before, after);
   }
+  const products = catalog.products.with(changed);
   // Sorting 10,000 names by their language takes some 50 ms: only when a change may have moved one.
   if (moved) return { products, ordered: byCategory(products.values(), categories) };
   if (rows.length === 0) return { products: catalog.products, ordered: catalog.ordered };
-  return { products, ordered: catalog.ordered.map((product) => products.get(product.id) ?? product) };
+  return { products, ordered: catalog.ordered.map((product) => changed.get(product.id) ?? product) };
 }
 
 /** A short list after changes; the same list when none is for it. */

@@ -23,7 +23,7 @@ export interface Shelf {
 export function shelvesOf(catalog: Catalog, oftenCount = 0): readonly Shelf[] {
   const counts = new Map<string, number>(catalog.categories.map(({ id }) => [id, 0]));
   let rest = 0;
-  for (const { categoryId } of catalog.products.values()) {
+  for (const { categoryId } of catalog.ordered) {
     const count = categoryId === null ? undefined : counts.get(categoryId);
     if (categoryId === null || count === undefined) rest += 1;
     else counts.set(categoryId, count + 1);
