@@ -21,6 +21,8 @@ export interface ConnectOnceOptions {
   readonly connectTimeoutMs: number;
   readonly connectionName: string;
   readonly signal: AbortSignal;
+  /** The network that this attempt and its connection live on; left out or null: there is no telling. */
+  readonly link?: AbortSignal | null;
 }
 
 /** A connection, and the means to end it when its peer no longer answers. */
@@ -38,11 +40,15 @@ export interface Connected {
  */
 export async function connectOnce(options: ConnectOnceOptions): Promise<Connected> {
   options.signal.throwIfAborted();
+  options.link?.throwIfAborted();
   const url = parseBrokerUrl(options.url);
   url.searchParams.set('heartbeat', String(options.heartbeatSeconds));
   const life = new AbortController();
   const abort = (): void => life.abort(options.signal.reason);
   options.signal.addEventListener('abort', abort, { once: true });
+  const tearOff = (): void => life.abort(options.link?.reason);
+  const unlink = (): void => options.link?.removeEventListener('abort', tearOff);
+  options.link?.addEventListener('abort', tearOff, { once: true });
   const socketOptions: SocketOptions & ConnectionOptions & { signal?: AbortSignal } = {
     ...options.tls,
     noDelay: true,
@@ -68,7 +74,11 @@ export async function connectOnce(options: ConnectOnceOptions): Promise<Connecte
     // `error` goes before `close`, which carries the same cause and is what we follow; but without a
     // listener for it the process would end.
     model.on('error', () => undefined);
+    model.once('close', unlink);
     return { model, destroy: () => life.abort(new Error('The connection was given up')) };
+  } catch (error) {
+    unlink();
+    throw error;
   } finally {
     options.signal.removeEventListener('abort', abort);
   }

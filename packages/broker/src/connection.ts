@@ -25,6 +25,11 @@ export interface BrokerConnectionOptions {
   /** Asked at every attempt, so that a token is fresh; goes before the URL's user and password. */
   readonly credentials?: () => Promise<BrokerCredentials>;
   readonly tls?: TlsOptions;
+  /**
+   * The network, where somebody decides about it: asked at every attempt. While its signal is aborted nothing connects, and
+   * what is connected is torn off when it aborts, without AMQP's goodbye.
+   */
+  readonly link?: () => AbortSignal;
   /** A silent peer is noticed after two to three of these. Default 10. */
   readonly heartbeatSeconds?: number;
   /** Bounds one attempt at one host. Default 10,000. */
@@ -57,8 +62,9 @@ interface SessionEntry {
  * and once more when its cause changes; not at each attempt.
  */
 export class BrokerConnection implements AsyncDisposable {
-  readonly #options: Required<Omit<BrokerConnectionOptions, 'credentials'>> & {
+  readonly #options: Required<Omit<BrokerConnectionOptions, 'credentials' | 'link'>> & {
     readonly credentials: (() => Promise<BrokerCredentials>) | null;
+    readonly link: () => AbortSignal | null;
   };
   readonly #hosts: HostRotation;
   readonly #listeners = new Set<(state: ConnectionState) => void>();
@@ -75,6 +81,7 @@ export class BrokerConnection implements AsyncDisposable {
       urls: options.urls,
       connectionName: options.connectionName,
       credentials: options.credentials ?? null,
+      link: options.link ?? ((): null => null),
       tls: options.tls ?? {},
       heartbeatSeconds: options.heartbeatSeconds ?? 10,
       connectTimeoutMs: options.connectTimeoutMs ?? 10_000,

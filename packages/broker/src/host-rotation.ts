@@ -9,8 +9,10 @@ import {
 } from './connect-once.ts';
 
 /** The hosts, and how one of them is connected to. */
-export interface HostRotationOptions extends Omit<ConnectOnceOptions, 'url' | 'credentials' | 'signal'> {
+export interface HostRotationOptions
+  extends Omit<ConnectOnceOptions, 'url' | 'credentials' | 'signal' | 'link'> {
   readonly urls: readonly string[];
+  readonly link: () => AbortSignal | null;
   readonly credentials: (() => Promise<BrokerCredentials>) | null;
 }
 
@@ -40,7 +42,13 @@ export class HostRotation {
       const address = addressOf(url);
       try {
         const credentials = await this.#fetchCredentials();
-        const connected = await connectOnce({ ...this.#options, url, credentials, signal });
+        const connected = await connectOnce({
+          ...this.#options,
+          url,
+          credentials,
+          signal,
+          link: this.#options.link(),
+        });
         return { ok: true, connected, address };
       } catch (error) {
         const failure = connectError(error, address);

@@ -1,4 +1,11 @@
 export { parseTerminalConfig, type TerminalConfig } from './config/terminal-config.ts';
+export { activateHostedTill, type HostedIdentity } from './hosted/hosted-identity.ts';
+export {
+  type BasketLine,
+  type HostedTill,
+  type HostedTillOptions,
+  openHostedTill,
+} from './hosted/hosted-till.ts';
 export { type ActivateTillOptions, activateThisTill } from './identity/activate-this-till.ts';
 export { resetTill } from './identity/reset-till.ts';
 export { readIdentity, type TillIdentity } from './identity/till-identity.ts';

@@ -123,8 +123,9 @@ async function keyToShow(
   return { key, store: store.name };
 }
 
-async function askForActivation(
-  options: ActivationOptions,
+/** Asks the server to take this key as a terminal of a license. @throws TillcastError what the server answers, `backend_unavailable` */
+export async function askForActivation(
+  options: Pick<ActivationOptions, 'fetch' | 'backendUrl' | 'licenseKey' | 'activationCode' | 'name'>,
   key: TillKey,
 ): Promise<{ readonly answer: Activation; readonly answeredAtMs: number }> {
   const { fetch, backendUrl, licenseKey, activationCode, name } = options;

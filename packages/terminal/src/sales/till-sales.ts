@@ -1,21 +1,26 @@
 import { join } from 'node:path';
-import { circuitFetch, type Logger } from '@tillcast/broker';
-import type { TerminalConfig } from '../config/terminal-config.ts';
+import { circuitFetch, type Fetch, type Logger } from '@tillcast/broker';
+import type { SaleId } from '@tillcast/protocol/sales/sale-id';
 import type { TillCredentials } from '../identity/till-credentials.ts';
 import type { Counters } from '../replica/counters.ts';
 import type { TillClock } from '../replica/till-clock.ts';
-import { backendFetch } from '../sync-client/backend-fetch.ts';
 import { openSales, SALES_FILE } from './open-sales.ts';
+import type { Verdict } from './outbox-plan.ts';
 import { SalesFile } from './sales-file.ts';
 import type { UnsentSales } from './sales-table.ts';
 import { Uploader } from './uploader.ts';
 
 export interface TillSalesParts {
+  /** The till's folder. */
+  readonly dataDir: string;
+  /** To the server, without a circuit breaker. */
+  readonly fetch: Fetch;
   readonly credentials: TillCredentials;
   readonly backendUrl: string;
   readonly clock: TillClock;
   readonly counters: Counters;
   readonly logger: Logger;
+  readonly onVerdicts?: (verdicts: readonly Verdict<SaleId>[]) => void;
 }
 
 /** What a till shows of its sales, and what its button does for them. */
@@ -86,10 +91,10 @@ export class TillSales implements ShownSales {
  * Opens a till's sales. They have a circuit breaker of their own: what waits on the way up is no matter of what comes down.
  * @throws TillcastError `unsent_sales`, `data_in_use`, `database_unavailable`
  */
-export function openTillSales(config: TerminalConfig, parts: TillSalesParts): TillSales {
-  const { credentials, backendUrl, clock, counters, logger } = parts;
+export function openTillSales(parts: TillSalesParts): TillSales {
+  const { dataDir, credentials, backendUrl, clock, counters, logger, onVerdicts } = parts;
   const owner = { licenseKey: credentials.licenseKey, terminalId: credentials.terminalId };
-  const open = openSales(join(config.dataDir, SALES_FILE), owner, (setAside) => {
+  const open = openSales(join(dataDir, SALES_FILE), owner, (setAside) => {
     counters.add('sales_set_aside');
     logger.error(
       setAside,
@@ -97,7 +102,7 @@ export function openTillSales(config: TerminalConfig, parts: TillSalesParts): Ti
     );
   });
   const file = new SalesFile(open);
-  const fetch = circuitFetch(backendFetch(config), {
+  const fetch = circuitFetch(parts.fetch, {
     what: 'The backend',
     code: 'backend_unavailable',
     openMaxMs: 8_000,
@@ -106,6 +111,10 @@ export function openTillSales(config: TerminalConfig, parts: TillSalesParts): Ti
   const peer = { baseUrl: backendUrl, credentials: credentials.sales, fetch };
   return new TillSales(
     file,
-    (onChange) => new Uploader({ file, peer, clock, random: Math.random, logger, onChange }),
+    (onChange) =>
+      new Uploader({
+        ...{ file, peer, clock, random: Math.random, logger, onChange },
+        ...(onVerdicts === undefined ? {} : { onVerdicts }),
+      }),
   );
 }

@@ -1,7 +1,7 @@
 import type { Logger } from '@tillcast/broker';
 import type { SaleId } from '@tillcast/protocol/sales/sale-id';
 import { isoOf, type TillClock } from '../replica/till-clock.ts';
-import { afterBatch, NEW_OUTBOX, type OutboxState, type Sent } from './outbox-plan.ts';
+import { afterBatch, NEW_OUTBOX, type OutboxState, type Sent, type Verdict } from './outbox-plan.ts';
 import type { SalesFile } from './sales-file.ts';
 import { type SalesPeer, sendSales } from './send-sales.ts';
 
@@ -14,6 +14,8 @@ export interface UploaderOptions {
   readonly logger: Logger;
   /** Some sales are in another state, or are being sent, or are so no more. */
   readonly onChange: () => void;
+  /** The server said what became of these, and it is written down. */
+  readonly onVerdicts?: (verdicts: readonly Verdict<SaleId>[]) => void;
 }
 
 const AFTER_FILE_FAILURE_MS = 10_000;
@@ -111,7 +113,7 @@ export class Uploader {
 
   /** @returns how long to wait before the next batch; null where nothing waits to be sent */
   async #sendBatch(): Promise<number | null> {
-    const { file, peer, clock, random, logger, onChange } = this.#options;
+    const { file, peer, clock, random, logger, onChange, onVerdicts } = this.#options;
     const batch = file.waitingSales(this.#state.batchMax).map(({ sale }) => sale);
     if (batch.length === 0) return null;
     const ids = batch.map(({ id }) => id);
@@ -125,7 +127,10 @@ export class Uploader {
     const { state, verdicts, postponed, waitMs } = afterBatch(this.#state, ids, taken, random());
     this.#state = state;
     this.#tell(why, batch.length);
-    if (verdicts.length > 0) file.takeAnswers(verdicts, isoOf(clock.nowMs()));
+    if (verdicts.length > 0) {
+      file.takeAnswers(verdicts, isoOf(clock.nowMs()));
+      onVerdicts?.(verdicts);
+    }
     if (postponed.length > 0) file.addTries(postponed);
     for (const verdict of verdicts) {
       if (verdict.outcome === 'accepted') continue;
