@@ -169,6 +169,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/replay.ts')).replay,
   },
   {
+    path: ['simulate'],
+    summary: 'Run many tills that sell, and check that every sale arrives once',
+    load: async () => (await import('./commands/simulate.ts')).simulate,
+  },
+  {
     path: ['sync', 'status'],
     summary: 'Show each license’s version and each till’s',
     load: async () => (await import('./commands/sync-status.ts')).syncStatus,

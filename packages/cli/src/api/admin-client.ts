@@ -40,6 +40,7 @@ import {
   fleetStatusSchema,
 } from '@tillcast/protocol/http/fleet-api';
 import { PROBLEM_MEDIA_TYPE, problemSchema } from '@tillcast/protocol/http/problem';
+import { type SalesDay, salesDaysSchema } from '@tillcast/protocol/http/sales-api';
 import type { LicenseKey } from '@tillcast/protocol/license-key';
 import type { Operation } from '@tillcast/protocol/operation';
 import type { z } from 'zod';
@@ -147,6 +148,11 @@ export class AdminClient implements Disposable {
 
   broadcast(request: BroadcastRequest): Promise<{ readonly id: string; readonly expires_at: string }> {
     return this.#ask('POST', ADMIN_PATHS.broadcasts, broadcastResultSchema, request);
+  }
+
+  /** What a license's tills sold in the last 31 days, by day. */
+  async salesDays(key: LicenseKey): Promise<readonly SalesDay[]> {
+    return (await this.#ask('GET', ADMIN_PATHS.salesDays(key), salesDaysSchema)).days;
   }
 
   async terminals(): Promise<readonly TerminalStatus[]> {

@@ -34,6 +34,24 @@ export function parseDurationSeconds(text: string, flag: string): number {
   return seconds;
 }
 
+const PER_SECONDS: Readonly<Record<string, number>> = { s: 1, min: 60, h: 3600 };
+
+/** A rate such as `2/s`, `90/min` or `0.5/s`, as a number a second. */
+export function parseRate(text: string, flag: string): number {
+  const match = /^(\d{1,6}(?:\.\d{1,3})?)\/(s|min|h)$/.exec(text);
+  const rate = Number(match?.[1]) / (PER_SECONDS[match?.[2] ?? ''] ?? Number.NaN);
+  if (rate > 0) return rate;
+  throw usageError(`${flag} must be a rate above 0, such as 2/s, 90/min or 500/h, and is ${quoted(text)}.`);
+}
+
+/** A share from a flag, such as `10%`: 0 to 1. */
+export function parsePercent(text: string, flag: string): number {
+  const match = /^(\d{1,3}(?:\.\d{1,2})?)%?$/.exec(text);
+  const share = Number(match?.[1]) / 100;
+  if (share <= 1) return share;
+  throw usageError(`${flag} must be 0% to 100%, and is ${quoted(text)}.`);
+}
+
 /** A currency code from a flag; undefined stays undefined. */
 export function parseCurrency(text: string): Currency {
   if (isCurrency(text)) return text;
