@@ -18,6 +18,7 @@ import { b10 } from './b10-import.ts';
 import { b11 } from './b11-apply.ts';
 import { b12 } from './b12-page.ts';
 import { b13 } from './b13-backlog.ts';
+import { b14 } from './b14-sales.ts';
 import { b16 } from './b16-token-check.ts';
 import { b17 } from './b17-flood.ts';
 import { b18 } from './b18-beside-import.ts';
@@ -25,7 +26,7 @@ import type { BenchContext } from './lib/benchmark.ts';
 import type { Result } from './lib/measure.ts';
 import { tableOf } from './lib/table.ts';
 
-const BENCHMARKS = [b1, b2, b4, b5, b6, b7, b8, b9, b10, b11, b12, b13, b16, b17, b18];
+const BENCHMARKS = [b1, b2, b4, b5, b6, b7, b8, b9, b10, b11, b12, b13, b14, b16, b17, b18];
 const RESULTS = join(fileURLToPath(new URL('.', import.meta.url)), 'results');
 
 /** `npm run bench -- [--quick] [B1 B2 …]`: real servers of its own, a table, and a JSON line a comparison. */

@@ -9,6 +9,7 @@ const API_KEY = 'a-key-for-benchmarks-on-loopback-only';
 export interface ForkedBackend extends AsyncDisposable {
   readonly url: string;
   readonly pid: number;
+  readonly databaseUrl: string;
   /** Posts JSON to the admin API; rejects where it refuses. */
   readonly admin: (path: string, body: unknown) => Promise<unknown>;
   readonly post: (path: string, type: string, body: string) => Promise<unknown>;
@@ -49,6 +50,7 @@ export async function forkBenchBackend(
   return {
     url,
     pid,
+    databaseUrl: database.url,
     admin: (path, body) => post(path, 'application/json', JSON.stringify(body)),
     post,
     [Symbol.asyncDispose]: async () => {

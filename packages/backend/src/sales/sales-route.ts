@@ -1,6 +1,7 @@
 import { TillcastError } from '@tillcast/protocol/errors';
 import {
   SALES_PATH,
+  SALES_UPLOAD_MAX_BYTES,
   type SalesAnswer,
   salesAnswerSchema,
   salesUploadSchema,
@@ -17,9 +18,6 @@ import type { Admissions } from '../sync-api/admissions.ts';
 import { LICENSE_REFUSALS } from '../sync-api/sync-routes.ts';
 import { takeSales } from './take-sales.ts';
 
-/** A hundred sales of some dozen lines. Larger ones come in smaller batches. */
-const BODY_LIMIT_BYTES = 512 * 1024;
-
 /** Adds `POST /api/v1/terminals/self/sales`: where a till hands in what it sold. */
 export function addSalesRoute(
   app: App,
@@ -33,7 +31,7 @@ export function addSalesRoute(
   app.post(
     SALES_PATH,
     {
-      bodyLimit: BODY_LIMIT_BYTES,
+      bodyLimit: SALES_UPLOAD_MAX_BYTES,
       schema: {
         tags: ['sales'],
         security: TERMINAL_SECURITY,

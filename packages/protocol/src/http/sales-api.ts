@@ -5,6 +5,9 @@ import { type ErrorCode, isErrorCode } from '../errors.ts';
 /** So many sales come in one request at most. */
 export const SALES_BATCH_MAX = 100;
 
+/** So long a request is at most. */
+export const SALES_UPLOAD_MAX_BYTES: number = 512 * 1_024;
+
 /** `POST`: where a till sends its sales. */
 export const SALES_PATH = '/api/v1/terminals/self/sales';
 

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '@tillcast/protocol/errors';
-import { SALES_BATCH_MAX, type SaleResult } from '@tillcast/protocol/http/sales-api';
+import { SALES_BATCH_MAX, SALES_UPLOAD_MAX_BYTES, type SaleResult } from '@tillcast/protocol/http/sales-api';
 import { type Ladder, retryDelayMs } from '@tillcast/protocol/replica/ladder';
 
 /** What came of sending a batch. */
@@ -22,6 +22,20 @@ export interface OutboxState {
 }
 
 export const NEW_OUTBOX: OutboxState = { failures: 0, batchMax: SALES_BATCH_MAX };
+
+/** What stands around the sales in a request, and a comma between them. */
+const AROUND_BYTES = 1_024;
+
+/**
+ * How many of these sales, in order, go into one request: as many as the server takes at once, and one at least, be it too long by
+ * itself.
+ * @param sizes the bytes of each
+ */
+export function fittingInto(sizes: readonly number[], maxBytes: number = SALES_UPLOAD_MAX_BYTES): number {
+  let bytes = AROUND_BYTES;
+  const beyond = sizes.findIndex((size) => (bytes += size + 1) > maxBytes);
+  return beyond === -1 ? sizes.length : Math.max(1, beyond);
+}
 
 /** A final answer for a sale. */
 export type Verdict<Id extends string> =

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import type { Fetch } from '@tillcast/broker';
 import { asTillcastError } from '@tillcast/protocol/errors';
 import { SALES_PATH, type SalesAnswer, salesAnswerSchema } from '@tillcast/protocol/http/sales-api';
-import type { Sale } from '@tillcast/protocol/sales/sale';
 import type { ApiCredentials } from '../identity/till-credentials.ts';
 import type { TillClock } from '../replica/till-clock.ts';
 import { ask, type HttpAnswer } from '../sync-client/ask.ts';
@@ -33,13 +32,16 @@ const NOT_UNDERSTOOD: readonly number[] = [400, 413, 422];
 /** Says that the server failed over it; other codes above 500 are of proxies, and of a server that is not there. */
 const FAILED_OVER: readonly number[] = [500];
 
-/** Sends a batch; never rejects. Sent again, it changes nothing at the server. */
+/**
+ * Sends a batch; never rejects. Sent again, it changes nothing at the server.
+ * @param texts the sales as JSON
+ */
 export async function sendSales(
   peer: SalesPeer,
-  sales: readonly Sale[],
+  texts: readonly string[],
   signal: AbortSignal,
 ): Promise<SendOutcome> {
-  const body = JSON.stringify({ sales });
+  const body = `{"sales":[${texts.join(',')}]}`;
   const { credentials } = peer;
   try {
     const headers = await credentials.headers(signal);

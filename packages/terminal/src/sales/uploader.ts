@@ -1,7 +1,14 @@
 import type { Logger } from '@tillcast/broker';
 import type { SaleId } from '@tillcast/protocol/sales/sale-id';
 import { isoOf, type TillClock } from '../replica/till-clock.ts';
-import { afterBatch, NEW_OUTBOX, type OutboxState, type Sent, type Verdict } from './outbox-plan.ts';
+import {
+  afterBatch,
+  fittingInto,
+  NEW_OUTBOX,
+  type OutboxState,
+  type Sent,
+  type Verdict,
+} from './outbox-plan.ts';
 import type { SalesFile } from './sales-file.ts';
 import { type SalesPeer, sendSales } from './send-sales.ts';
 
@@ -114,19 +121,21 @@ export class Uploader {
   /** @returns how long to wait before the next batch; null where nothing waits to be sent */
   async #sendBatch(): Promise<number | null> {
     const { file, peer, clock, random, logger, onChange, onVerdicts } = this.#options;
-    const batch = file.waitingSales(this.#state.batchMax).map(({ sale }) => sale);
-    if (batch.length === 0) return null;
-    const ids = batch.map(({ id }) => id);
+    const waiting = file.waitingSales(this.#state.batchMax).map(({ sale }) => sale);
+    if (waiting.length === 0) return null;
+    const texts = waiting.map((sale) => JSON.stringify(sale));
+    const count = fittingInto(texts.map((text) => Buffer.byteLength(text)));
+    const ids = waiting.slice(0, count).map(({ id }) => id);
     const { history } = file;
     this.#sending = new Set(ids);
     onChange();
-    const { sent, why } = await sendSales(peer, batch, this.#stopping.signal);
+    const { sent, why } = await sendSales(peer, texts.slice(0, count), this.#stopping.signal);
     this.#sending = new Set();
     if (this.#stopping.signal.aborted) return null;
     const taken = this.#isOfAnother(sent, history) ? UNANSWERED : sent;
     const { state, verdicts, postponed, waitMs } = afterBatch(this.#state, ids, taken, random());
     this.#state = state;
-    this.#tell(why, batch.length);
+    this.#tell(why, ids.length);
     if (verdicts.length > 0) {
       file.takeAnswers(verdicts, isoOf(clock.nowMs()));
       onVerdicts?.(verdicts);

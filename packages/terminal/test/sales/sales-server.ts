@@ -16,8 +16,9 @@ export type Manner =
 /** A server that takes sales as the API says, each once, and can be made to misbehave. */
 export class SalesServer implements AsyncDisposable {
   readonly url: string;
-  /** Every request: the ids that it brought, and its key. */
-  readonly requests: { readonly ids: readonly unknown[]; readonly key: string }[] = [];
+  /** Every request: the ids that it brought, its key, and how long its body was. */
+  readonly requests: { readonly ids: readonly unknown[]; readonly key: string; readonly bytes: number }[] =
+    [];
   /** What was taken, by id, and how often it was brought. */
   readonly taken: Map<string, number> = new Map();
   /** How the next requests are answered, then `manner`. */
@@ -58,9 +59,10 @@ export class SalesServer implements AsyncDisposable {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(Buffer.from(chunk as Uint8Array));
-    const { sales } = salesUploadSchema.parse(JSON.parse(Buffer.concat(chunks).toString('utf8')));
+    const body = Buffer.concat(chunks);
+    const { sales } = salesUploadSchema.parse(JSON.parse(body.toString('utf8')));
     const ids = sales.map(({ id }) => String(id));
-    this.requests.push({ ids, key: String(request.headers['idempotency-key']) });
+    this.requests.push({ ids, key: String(request.headers['idempotency-key']), bytes: body.length });
     const manner = ids.some((id) => this.failsOver.has(id))
       ? 'status 500'
       : (this.next.shift() ?? this.manner);

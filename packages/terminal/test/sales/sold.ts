@@ -93,3 +93,21 @@ export function giveBack(sales: SalesFile, sale: Sale): Sale {
     AT,
   );
 }
+
+/** Sells so many lines of a tea, each with a long note. */
+export function sellLong(sales: SalesFile, lines: number): Sale {
+  const order = teas(1);
+  const noted = order.lines.flatMap((line) =>
+    Array.from({ length: lines }, (_, index) => ({ ...line, line_id: `L${index}`, note: 'ü'.repeat(100) })),
+  );
+  const long = { ...order, lines: noted };
+  sales.keepOrder(long, null);
+  return sales.saveSale(
+    long,
+    ({ id, receiptNumber }) =>
+      checkout(long, [{ method: 'card', amount: (235 * lines) / 100 }], {
+        ...{ id, receiptNumber, soldAt: AT, staff: null },
+      }),
+    AT,
+  );
+}

@@ -1,10 +1,11 @@
 import { silentLogger } from '@tillcast/broker';
+import { SALES_UPLOAD_MAX_BYTES } from '@tillcast/protocol/http/sales-api';
 import { expect, test, vi } from 'vitest';
 import type { TillClock } from '../../src/replica/till-clock.ts';
 import type { SalesFile } from '../../src/sales/sales-file.ts';
 import { Uploader } from '../../src/sales/uploader.ts';
 import { type Manner, SalesServer } from './sales-server.ts';
-import { openSold, sell, tillFolder } from './sold.ts';
+import { openSold, sell, sellLong, tillFolder } from './sold.ts';
 
 /** Time that passes a hundred times as fast, so that waits of seconds are none. */
 const quick: TillClock = {
@@ -188,4 +189,20 @@ test('[Z4] an answer that was on its way while the server was restored takes not
   await sent(file);
   await uploader.stop();
   expect([...server.taken.keys()].toSorted()).toEqual([first.id, second.id].toSorted());
+});
+
+test('[U40] sales of many lines go in as many requests as it takes for each to be no longer than the server takes', async () => {
+  using folder = tillFolder();
+  using file = openSold(folder.file);
+  await using server = await SalesServer.start();
+  const sales = Array.from({ length: 60 }, () => sellLong(file, 40));
+  const uploader = uploaderOf(file, server);
+  uploader.start();
+  await sent(file);
+  await uploader.stop();
+  const bytes = server.requests.map((request) => request.bytes);
+  expect(Math.max(...bytes)).toBeLessThanOrEqual(SALES_UPLOAD_MAX_BYTES);
+  const together = sales.reduce((sum, sale) => sum + Buffer.byteLength(JSON.stringify(sale)), 0);
+  expect(bytes).toHaveLength(Math.ceil(together / SALES_UPLOAD_MAX_BYTES));
+  expect([...server.taken.values()]).toEqual(sales.map(() => 1));
 });
