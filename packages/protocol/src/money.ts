@@ -36,6 +36,11 @@ export const MAX_MINOR = 999_999_999_999_999;
  */
 export function toMinor(amount: number | string, currency: Currency): number {
   const digits = minorDigitsOf(currency);
+  if (typeof amount === 'number') {
+    // A quotient of two whole numbers is rounded to the nearest double, as the decimal text of it is: equal doubles are one amount.
+    const minor = Math.round(amount * 10 ** digits);
+    if (minor / 10 ** digits === amount && Math.abs(minor) <= MAX_MINOR) return minor === 0 ? 0 : minor;
+  }
   const text = typeof amount === 'number' ? String(amount) : amount.trim();
   const match = /^(-?)(\d+)(?:\.(\d+))?$/.exec(text);
   if (match === null) throw invalid(text, currency, 'is not a plain decimal number');
@@ -51,7 +56,7 @@ export function toMinor(amount: number | string, currency: Currency): number {
 /** Integer minor units as the decimal number of the wire: 1299 GBP is `12.99`. The inverse of toMinor. */
 export function toDecimal(minor: number, currency: Currency): number {
   const digits = minorDigitsOf(currency);
-  return Number(`${minor}e-${digits}`);
+  return minor / 10 ** digits;
 }
 
 /** Integer minor units as plain text with all the currency's digits: 360 GBP is `3.60`. */

@@ -28,6 +28,26 @@ test('[M1] every amount of every currency survives the way to the wire, through 
   );
 });
 
+test('[M1] [M2] a number is the amount that its decimal text is, or none where that is none', () => {
+  const currency = fc.constantFrom(GBP, JPY, KWD);
+  const near = fc
+    .tuple(fc.integer({ min: -MAX_MINOR, max: MAX_MINOR }), fc.constantFrom(-1, 0, 1))
+    .map(([minor, step]) => minor / 1_000 + (step * Number.EPSILON * Math.abs(minor)) / 1_000);
+  const outcome = (amount: number | string, of: typeof GBP): unknown => {
+    try {
+      return toMinor(amount, of);
+    } catch (error) {
+      return error instanceof TillcastError ? error.message : error;
+    }
+  };
+  fc.assert(
+    fc.property(fc.oneof(near, fc.double()), currency, (amount, of) => {
+      expect(outcome(amount, of)).toEqual(outcome(String(amount), of));
+    }),
+    { numRuns: 5_000 },
+  );
+});
+
 test.each([
   [12.99, GBP, 1299],
   [0.1, GBP, 10],
