@@ -52,6 +52,22 @@ test('[Q4] a connection that the broker closes comes back, with its publisher an
   await publisher.stop();
 });
 
+test('[Q4] a connection whose network is cut is gone without a goodbye, connects to nothing, and comes back with the network', async () => {
+  const { management, vhost, connection: connect } = await broker();
+  let network = new AbortController();
+  const connection = connect({ connectionName: 'cut', link: () => network.signal });
+  const states: ConnectionState['status'][] = [];
+  connection.start();
+  await connection.whenUp(20_000);
+  connection.onStateChange(({ status }) => states.push(status));
+  network.abort(new Error('the network is cut'));
+  await eventually(() => states.filter((status) => status === 'down').length >= 2);
+  expect(states).not.toContain('up');
+  await eventually(async () => (await management.listConnections(vhost)).length === 0);
+  network = new AbortController();
+  await connection.whenUp(20_000);
+});
+
 test('one connection can be closed by its listed name, and no other is', async () => {
   const { management, vhost, connection: connect } = await broker();
   const [first, second] = [connect({ connectionName: 'first' }), connect({ connectionName: 'second' })];

@@ -32,6 +32,8 @@ export interface OpenTillOptions {
   readonly plainFetch: Fetch;
   /** The authorities to trust for the broker; null: the system's. */
   readonly brokerCaPem: string | null;
+  /** How much of its catalog's file is kept in memory at most; left out: SQLite's usual. */
+  readonly catalogCacheKiB?: number;
   /** The network, where somebody decides about it. */
   readonly link?: () => AbortSignal;
   readonly clock: TillClock;
@@ -148,10 +150,11 @@ export function catalogFetch(plainFetch: Fetch): Fetch {
   });
 }
 
-function openStore({ dataDir, credentials, counters, logger }: OpenTillOptions): TillStore {
+function openStore({ dataDir, credentials, catalogCacheKiB, counters, logger }: OpenTillOptions): TillStore {
   return new TillStore({
     path: join(dataDir, CATALOG_FILE),
     licenseKey: credentials.licenseKey,
+    ...(catalogCacheKiB === undefined ? {} : { cacheKiB: catalogCacheKiB }),
     onSetAside: ({ reason, renamedTo }) => {
       counters.add('catalog_set_aside');
       logger.warn(

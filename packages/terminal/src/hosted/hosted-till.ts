@@ -62,6 +62,9 @@ export interface HostedTillOptions {
   readonly logger: Logger;
 }
 
+/** Where thousands are in one process, what each keeps of its file adds up: the system's own cache has it anyway. */
+const CACHE_KIB = 128;
+
 /**
  * Opens a till and starts it; resolves when it is on its way, not when it is live.
  * @throws TillcastError `data_in_use`, `database_unavailable`, `unsent_sales`
@@ -83,6 +86,7 @@ export async function openHostedTill(options: HostedTillOptions): Promise<Hosted
   const credentials = credentialsOf(identity, { backendUrl, fetch, keys, counters, logger });
   const till = await openTill({
     ...{ dataDir, credentials, keys, backendUrl, fetch, plainFetch, brokerCaPem },
+    catalogCacheKiB: CACHE_KIB,
     ...{ link: link.signal, clock, counters, onVerdicts, logger },
   });
   const { store, sales, driver } = till;

@@ -36,6 +36,8 @@ export interface TillStoreOptions {
   readonly licenseKey: LicenseKey;
   /** A file could not be used and was renamed; the catalog begins empty. */
   readonly onSetAside: (setAside: SetAside) => void;
+  /** How much of the file SQLite keeps in memory at most; left out: 2,000 KiB. */
+  readonly cacheKiB?: number;
 }
 
 /** Whether a commit relies on what is there, or ends all doubt about it. */
@@ -72,7 +74,7 @@ export class TillStore implements Disposable {
   /** @throws TillcastError `data_in_use`, `database_unavailable` */
   constructor(options: TillStoreOptions) {
     this.#options = options;
-    this.#catalog = openCatalog(options.path, options.licenseKey, options.onSetAside);
+    this.#catalog = openFor(options);
     this.#counts = this.#catalog.items.countByKind();
     this.#cursor = this.#catalog.meta.select()?.cursor ?? null;
     this.#isSuspect = this.#catalog.doubt.isSuspect;
@@ -300,7 +302,7 @@ export class TillStore implements Disposable {
   /** After damage: the next call begins anew, and goes on trying where that fails too (a full disk, say). */
   #reopenIfClosed(): void {
     if (this.#catalog.db.isOpen || this.#closed) return;
-    this.#catalog = openCatalog(this.#options.path, this.#options.licenseKey, this.#options.onSetAside);
+    this.#catalog = openFor(this.#options);
     this.#takeOver();
   }
 
@@ -311,4 +313,10 @@ export class TillStore implements Disposable {
     this.#counts = this.#catalog.items.countByKind();
     this.#cursor = this.#catalog.meta.select()?.cursor ?? null;
   }
+}
+
+function openFor({ path, licenseKey, onSetAside, cacheKiB }: TillStoreOptions): OpenCatalog {
+  const catalog = openCatalog(path, licenseKey, onSetAside);
+  if (cacheKiB !== undefined) catalog.db.exec(`pragma cache_size = -${cacheKiB}`);
+  return catalog;
 }
