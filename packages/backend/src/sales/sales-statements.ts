@@ -31,7 +31,7 @@ const INSERT: Statement<{ readonly saleId: string }> = statement<{ readonly sale
 
 /** Adds sales of a terminal, each once. @returns the ids of those that were not there yet */
 export async function insertSales(
-  session: Session,
+  session: Pick<Session, 'query'>,
   { licenseId, terminalId, at }: Bringer,
   sales: readonly SoldRow[],
 ): Promise<ReadonlySet<string>> {

@@ -18,29 +18,34 @@ export interface TakenSales {
 /**
  * Takes a terminal's sales, each judged by itself and stored once: what was there already, with the same content, is accepted again.
  * What is no sale, and another sale under an id that is taken, is kept with its reason. All of it is committed when this
- * resolves, or none.
+ * resolves. Where it rejects, some of it may be: brought again, that is accepted again.
  */
-export function takeSales(
+export async function takeSales(
   database: Pick<Database, 'ofLicense'>,
   bringer: Bringer,
   brought: readonly Readonly<Record<string, unknown>>[],
 ): Promise<TakenSales> {
   const judged = brought.map(judgeSale);
   const sales = judged.filter((each) => each.is === 'sale');
-  return database.ofLicense(bringer.licenseId).transaction(async (session) => {
-    const added = sales.length === 0 ? new Set<string>() : await insertSales(session, bringer, sales);
-    // A statement of its own, that sees what another request has committed since.
-    const known =
-      added.size === sales.length
-        ? null
-        : await selectSaleHashes(session, bringer, [...new Set(sales.map(({ sale }) => sale.id))]);
-    const answered = judged.map((each) => resultOf(each, known));
-    const rejected = answered.flatMap(({ kept }) => kept ?? []);
-    if (rejected.length > 0) await insertRejectedSales(session, bringer, rejected);
-    const results = answered.map(({ result }) => result);
-    const accepted = results.filter(({ outcome }) => outcome === 'accepted').length;
-    return { results, doubled: accepted - added.size };
-  });
+  const license = database.ofLicense(bringer.licenseId);
+  // A transaction of its own, in one round trip: mostly it is all that there is to do.
+  const added = sales.length === 0 ? new Set<string>() : await insertSales(license, bringer, sales);
+  const answered =
+    added.size === judged.length
+      ? judged.map((each) => resultOf(each, null))
+      : await license.transaction(async (session) => {
+          // Sees what another request has committed since.
+          const ids = sales.map(({ sale }) => sale.id);
+          const known =
+            added.size === sales.length ? null : await selectSaleHashes(session, bringer, [...new Set(ids)]);
+          const results = judged.map((each) => resultOf(each, known));
+          const rejected = results.flatMap(({ kept }) => kept ?? []);
+          if (rejected.length > 0) await insertRejectedSales(session, bringer, rejected);
+          return results;
+        });
+  const results = answered.map(({ result }) => result);
+  const accepted = results.filter(({ outcome }) => outcome === 'accepted').length;
+  return { results, doubled: accepted - added.size };
 }
 
 interface Answered {

@@ -167,8 +167,8 @@ export class HostTills {
         const now = performance.now();
         for (const verdict of verdicts) {
           const sale = pending.get(verdict.id);
-          pending.delete(verdict.id);
-          this.#answered += 1;
+          // One that is answered again, after the server was restored, counts once.
+          this.#answered += pending.delete(verdict.id) ? 1 : 0;
           if (verdict.outcome === 'rejected') this.#trouble = `${verdict.code}: ${verdict.detail}`;
           else if (sale?.cutOff === false) this.#handInMs.push(now - sale.savedAtMs);
         }
