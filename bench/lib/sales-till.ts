@@ -111,6 +111,7 @@ export async function saveTimes(folder: string, count: number): Promise<SaveTime
     sales,
     now: () => new Date().toISOString(),
     onOrder: () => undefined,
+    newId: () => crypto.randomUUID(),
   });
   using bare = new BareFile(join(folder, 'bare.sqlite'));
   const [saved, committed]: [number[], number[]] = [[], []];

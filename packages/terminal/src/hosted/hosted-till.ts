@@ -96,6 +96,7 @@ export async function openHostedTill(options: HostedTillOptions): Promise<Hosted
     sales,
     now: () => isoOf(driver.serverClock.nowMs()),
     onOrder: () => undefined,
+    newId: randomUUID,
   });
   till.start();
   let stopping: Promise<void> | null = null;
