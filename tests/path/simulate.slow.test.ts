@@ -24,12 +24,16 @@ afterAll(async () => {
 });
 
 /** Runs it in a folder of its own, so that nothing but the environment says where the backend is. */
-async function simulate(...argv: readonly string[]): Promise<CliOutcome & { readonly folder: string }> {
+async function simulate(
+  argv: readonly string[],
+  interrupt?: AbortSignal,
+): Promise<CliOutcome & { readonly folder: string }> {
   const cwd = await mkdtemp(join(tmpdir(), 'tillcast-simulated-'));
   onTestFinished(() => rm(cwd, { recursive: true, force: true }));
   const env = { TILLCAST_URL: system.backends[0]?.url ?? '', TILLCAST_API_KEY: API_KEY };
   const folder = join(cwd, 'tills');
-  return { folder, ...(await runCommand(['simulate', '--json', '--folder', folder, ...argv], { cwd, env })) };
+  const options = { cwd, env, ...(interrupt === undefined ? {} : { interrupt }) };
+  return { folder, ...(await runCommand(['simulate', '--json', '--folder', folder, ...argv], options)) };
 }
 
 async function salesOf(license: string): Promise<readonly { readonly id: string; readonly minor: number }[]> {
@@ -56,7 +60,7 @@ async function onceStored(statement: string): Promise<number> {
 
 test('[K30] [P5] simulated tills, some of them cut off, sell at the rate that was asked for, and hand in each sale once; their license ends with them', async () => {
   const rate = ['--terminals', '6', '--sales', '4/s', '--seconds', '12', '--offline', '34%'];
-  const { code, out, err, folder } = await simulate(...rate);
+  const { code, out, err, folder } = await simulate(rate);
   const report = JSON.parse(out === '' ? err : out);
   expect(report).toMatchObject({
     tills: { asked_for: 6 },
@@ -79,7 +83,7 @@ test('[K30] [P5] simulated tills, some of them cut off, sell at the rate that wa
 });
 
 test('[K30] a sale that the server lost, and one that it changed by a penny, are found: the exit code is 1', async () => {
-  const running = simulate('--terminals', '2', '--sales', '4/s', '--seconds', '8');
+  const running = simulate(['--terminals', '2', '--sales', '4/s', '--seconds', '8']);
   const lost = await onceStored('DELETE FROM sales WHERE sale_id = $1 RETURNING total_minor AS minor');
   await onceStored(
     'UPDATE sales SET total_minor = total_minor + 1 WHERE sale_id = $1 RETURNING total_minor AS minor',
@@ -97,9 +101,21 @@ test('[K30] a sale that the server lost, and one that it changed by a penny, are
   expect(code).toBe(1);
 });
 
+test('[K30] Ctrl-C ends the selling: what was sold is handed in and held against the server, and the exit code is 130', async () => {
+  const interrupt = new AbortController();
+  const running = simulate(['--terminals', '2', '--sales', '4/s', '--seconds', '600'], interrupt.signal);
+  await onceStored('SELECT total_minor AS minor FROM sales WHERE sale_id = $1');
+  interrupt.abort();
+  const { code, out } = await running;
+  const { sales, days, interrupted } = JSON.parse(out);
+  expect(interrupted).toBe(true);
+  expect(sales).toMatchObject({ accepted: sales.made, missing: 0, surplus: 0 });
+  expect(days[0].server.sales).toBe(sales.made);
+  expect(code).toBe(130);
+});
+
 test('[K3] [K30] what cannot be simulated is refused before anything is made', async () => {
-  const words = ['--terminals', '2', '--named'];
-  const { code, err, folder } = await simulate(...words);
+  const { code, err, folder } = await simulate(['--terminals', '2', '--named']);
   expect(code).toBe(2);
   expect(err).toContain('AMQP_URL');
   expect(existsSync(folder)).toBe(false);

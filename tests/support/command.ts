@@ -15,6 +15,8 @@ export interface RunOptions {
   readonly cwd: string;
   /** What stands on its standard input; nothing by default. */
   readonly input?: string;
+  /** Interrupts it as Ctrl-C does, when this aborts. */
+  readonly interrupt?: AbortSignal;
 }
 
 /** Runs the real command as a process of its own, to its end. */
@@ -27,6 +29,7 @@ export function runCommand(argv: readonly string[], options: RunOptions): Promis
   child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString('utf8')));
   child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString('utf8')));
   child.once('error', reject);
+  options.interrupt?.addEventListener('abort', () => child.kill('SIGINT'), { once: true });
   child.once('close', (code) => resolve({ code, out, err }));
   child.stdin.end(options.input ?? '');
   return promise;
