@@ -15,7 +15,7 @@ import { startTestSystem, type TestSystem } from '../support/system.ts';
  */
 
 const KEY = 'EXTRO-LIFE-ABC123';
-const WAIT = { timeout: 30_000, interval: 50 };
+const WAIT = { timeout: 60_000, interval: 50 };
 
 const started = new AsyncDisposableStack();
 let system: TestSystem;
