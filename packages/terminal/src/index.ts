@@ -8,4 +8,5 @@ export {
   type TillStanding,
   tillStanding,
 } from './identity/till-standing.ts';
+export { type OpenTill, openTill } from './open-till.ts';
 export { type RunningTerminal, type StartTerminalOptions, startTerminal } from './terminal.ts';

@@ -128,7 +128,14 @@ async function startLocked(
     onNews: (news) => view.take(news),
     onDeafLine: () => line.renew(),
   });
-  const view = new TillView({ licenseKey, terminalId, terminalName }, store, driver, sales, clock);
+  const view = new TillView(
+    { licenseKey, terminalId, terminalName },
+    store,
+    driver,
+    sales,
+    clock,
+    () => client.snapshotBytes,
+  );
   const connection = new BrokerConnection({
     urls: credentials.brokerUrls,
     ...(credentials.broker === null

@@ -31,6 +31,7 @@ export class TillView {
   readonly #driver: ReplicaDriver;
   readonly #sales: ShownSales;
   readonly #clock: TillClock;
+  readonly #snapshotBytes: () => number | null;
   readonly #listeners = new Set<(event: TillEvent) => void>();
   #notices: readonly Notice[] = [];
   #told = '';
@@ -44,12 +45,14 @@ export class TillView {
     driver: ReplicaDriver,
     sales: ShownSales,
     clock: TillClock,
+    snapshotBytes: () => number | null = () => null,
   ) {
     this.#identity = identity;
     this.#store = store;
     this.#driver = driver;
     this.#sales = sales;
     this.#clock = clock;
+    this.#snapshotBytes = snapshotBytes;
   }
 
   start(): void {
@@ -82,7 +85,17 @@ export class TillView {
     const items = this.#store.counts;
     const { cloned } = this.#driver;
     const sales = this.#sales.countUnsent();
-    const parts = { ...this.#identity, replica, cloned, nextRetryAtMs, sales, items, notices };
+    const snapshotBytes = this.#snapshotBytes();
+    const parts = {
+      ...this.#identity,
+      replica,
+      cloned,
+      nextRetryAtMs,
+      snapshotBytes,
+      sales,
+      items,
+      notices,
+    };
     return terminalStateOf(parts, this.#clock);
   }
 

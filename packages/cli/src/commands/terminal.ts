@@ -40,8 +40,8 @@ export const terminal: CliCommand = defineCommand<Environment, undefined>({
     const environment = await besideDemo(given, context);
     await activateBesideDemo(environment, context);
     await runService(async () => {
-      const { parseTerminalConfig, startTerminal } = await import('@tillcast/terminal');
-      return startTerminal(parseTerminalConfig(environment));
+      const { openTill, parseTerminalConfig } = await import('@tillcast/terminal');
+      return openTill(parseTerminalConfig(environment));
     });
     return undefined;
   },

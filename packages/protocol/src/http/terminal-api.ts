@@ -20,12 +20,19 @@ export interface TerminalState {
   /** When the next try is due: ISO 8601; null when none waits. */
   readonly next_retry_at: string | null;
   readonly broker_attached: boolean;
+  /** While the catalog comes as a whole: how much of it is here; null otherwise. */
+  readonly loading: Loading | null;
   /** Sales that the server has not taken, those that it rejected too. */
   readonly unsent_sales: number;
   /** Those of them that it rejected: parked until somebody looks at them. */
   readonly rejected_sales: number;
   readonly items: Readonly<Record<ItemKind, number>>;
   readonly notices: readonly Notice[];
+}
+
+/** How much of a catalog has arrived, unpacked. How much there is nobody knows before its end. */
+export interface Loading {
+  readonly bytes: number;
 }
 
 /** A broadcast that has not expired. */

@@ -14,6 +14,8 @@ export interface TerminalStateParts {
   readonly replica: ReplicaState;
   /** Another copy of the till's data is in use. */
   readonly cloned: boolean;
+  /** How much of a snapshot is here; null while none comes. */
+  readonly snapshotBytes: number | null;
   readonly nextRetryAtMs: number | null;
   readonly sales: { readonly waiting: number; readonly rejected: number };
   readonly items: Readonly<Record<ItemKind, number>>;
@@ -42,6 +44,7 @@ export function terminalStateOf(
     last_proof_at: proof === null ? null : isoOf(clock.nowMs() - (steadyMs - proof.askedAtMs)),
     next_retry_at: nextRetryAtMs === null ? null : isoOf(nextRetryAtMs),
     broker_attached: attached,
+    loading: parts.snapshotBytes === null ? null : { bytes: parts.snapshotBytes },
     unsent_sales: sales.waiting + sales.rejected,
     rejected_sales: sales.rejected,
     items: parts.items,

@@ -1,7 +1,8 @@
 import type { TerminalStatusWord } from '@tillcast/protocol/replica/status';
+import { arErrors } from './ar-errors.ts';
 import { arabicCount } from './arabic-count.ts';
 import type { Strings } from './en.ts';
-import { formatNumber, formatPercent } from './numbers.ts';
+import { formatMegabytes, formatNumber, formatPercent } from './numbers.ts';
 
 /** Everything that the page says, in Arabic. */
 export const ar: Strings = {
@@ -356,8 +357,7 @@ export const ar: Strings = {
     activating: 'جارٍ سؤال الخادم…',
     ready: 'يبدو صحيحًا',
     loading: 'جارٍ تحميل القائمة',
-    loadingOf: (rows, of) => `${formatNumber(rows)} من ${formatNumber(of)} سطر`,
-    loadingRows: (rows) => arabicCount(rows, ['سطر واحد', 'سطران', 'أسطر', 'سطرًا', 'سطر']),
+    loadingBytes: (bytes) => `وصل ${formatMegabytes(bytes)}`,
     connecting: 'تم التفعيل. جارٍ الاتصال بالخادم…',
   },
 
@@ -392,7 +392,5 @@ export const ar: Strings = {
     },
   },
 
-  errors: {
-    unreachable: 'برنامج الصندوق لا يستجيب. حاول مرة أخرى.',
-  },
+  errors: arErrors,
 };

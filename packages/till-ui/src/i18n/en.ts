@@ -1,5 +1,6 @@
 import type { TerminalStatusWord } from '@tillcast/protocol/replica/status';
-import { formatNumber, formatPercent, plural } from './numbers.ts';
+import { enErrors } from './en-errors.ts';
+import { formatMegabytes, formatNumber, formatPercent, plural } from './numbers.ts';
 
 const counted = (count: number, one: string, other: string): string => plural('en', count, { one, other });
 
@@ -338,8 +339,7 @@ export const en = {
     activating: 'Asking the server…',
     ready: 'Looks right',
     loading: 'Loading the catalog',
-    loadingOf: (rows: number, of: number): string => `${formatNumber(rows)} of ${formatNumber(of)} rows`,
-    loadingRows: (rows: number): string => `${formatNumber(rows)} rows`,
+    loadingBytes: (bytes: number): string => `${formatMegabytes(bytes)} received`,
     connecting: 'Activated. Connecting to the server…',
   },
 
@@ -374,10 +374,7 @@ export const en = {
     },
   },
 
-  /** The till's own refusals come in English words; here stands what the page says itself, by code. */
-  errors: {
-    unreachable: 'The till program does not answer. Try again.',
-  },
+  errors: enErrors,
 };
 
 export type Strings = typeof en;
