@@ -10,3 +10,4 @@ export {
 } from './identity/till-standing.ts';
 export { type OpenTill, openTill } from './open-till.ts';
 export { type RunningTerminal, type StartTerminalOptions, startTerminal } from './terminal.ts';
+export { checkUpdate } from './update-check.ts';

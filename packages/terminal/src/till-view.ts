@@ -92,6 +92,7 @@ export class TillView {
       cloned,
       nextRetryAtMs,
       snapshotBytes,
+      clockOffsetMs: this.#driver.serverClock.offsetMs,
       sales,
       items,
       notices,

@@ -21,6 +21,7 @@ export function terminalState(over: Partial<TillState> = {}): TillState {
     items: { category: 1, modifier: 0, product: 1, table: 0, user: 0 },
     notices: [],
     loading: null,
+    clock_ahead_s: null,
     ...over,
   };
 }

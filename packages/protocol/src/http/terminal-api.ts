@@ -20,6 +20,8 @@ export interface TerminalState {
   /** When the next try is due: ISO 8601; null when none waits. */
   readonly next_retry_at: string | null;
   readonly broker_attached: boolean;
+  /** How far this machine's clock is ahead of the server's, where it is more than a minute off; else null. */
+  readonly clock_ahead_s: number | null;
   /** While the catalog comes as a whole: how much of it is here; null otherwise. */
   readonly loading: Loading | null;
   /** Sales that the server has not taken, those that it rejected too. */

@@ -35,6 +35,7 @@ export class SetupDesk {
       last_proof_at: null,
       next_retry_at: null,
       broker_attached: false,
+      clock_ahead_s: null,
       loading: null,
       unsent_sales: 0,
       rejected_sales: 0,

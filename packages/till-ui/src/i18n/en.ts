@@ -63,6 +63,9 @@ export const en = {
     contentAt: (version: number): string => `at v${version}`,
     contentNotYet: 'not yet',
     contentLast: (version: number): string => `last at v${version}`,
+    clock: 'Clock of this machine',
+    clockOff: (by: string, ahead: boolean): string => `${by} ${ahead ? 'ahead' : 'behind'}`,
+    clockHint: 'Set it when there is time. Sales carry the server’s time.',
     channel: 'Receiving changes',
     yes: 'yes',
     no: 'no',
@@ -374,7 +377,7 @@ export const en = {
     },
   },
 
-  errors: enErrors,
+  errors: enErrors as typeof enErrors,
 };
 
 export type Strings = typeof en;

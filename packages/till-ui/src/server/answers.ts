@@ -65,6 +65,7 @@ export function readState(value: unknown): TillState {
     digest: textOrNullIn(fields, 'digest'),
     last_proof_at: textOrNullIn(fields, 'last_proof_at'),
     next_retry_at: textOrNullIn(fields, 'next_retry_at'),
+    clock_ahead_s: numberOrNullIn(fields, 'clock_ahead_s'),
     broker_attached: fields['broker_attached'] === true,
     unsent_sales: numberIn(fields, 'unsent_sales'),
     rejected_sales: numberOrNullIn(fields, 'rejected_sales') ?? 0,
