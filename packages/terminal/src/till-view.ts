@@ -2,6 +2,7 @@ import type { Activity, Notice, SyncNowAnswer, TerminalState } from '@tillcast/p
 import type { ItemKind } from '@tillcast/protocol/items/kind';
 import type { LicenseKey } from '@tillcast/protocol/license-key';
 import type { TillFigures } from './metrics/till-metrics.ts';
+import { pageText } from './page-item.ts';
 import type { ReplicaDriver } from './replica/driver.ts';
 import type { TillNews } from './replica/news.ts';
 import { syncNow } from './replica/sync-now.ts';
@@ -100,9 +101,10 @@ export class TillView {
     return terminalStateOf(parts, this.#clock);
   }
 
-  /** `{"items":[…]}` with one kind's items as they are stored. @throws TillcastError `database_unavailable` */
+  /** `{"items":[…]}` with one kind's items as the page gets them. @throws TillcastError `database_unavailable` */
   itemsJson(kind: ItemKind): string {
-    return `{"items":[${this.#store.bodies(kind).join(',')}]}`;
+    const texts = this.#store.bodies(kind).map((body) => pageText(kind, body));
+    return `{"items":[${texts.join(',')}]}`;
   }
 
   /** Newest first. @throws TillcastError `database_unavailable` */

@@ -60,5 +60,7 @@ export function terminalStateOf(
 
 /** In steps of ten seconds, so that an answer that took a little longer is no news. */
 function clockAheadOf(offsetMs: number | null): number | null {
-  return offsetMs === null || Math.abs(offsetMs) <= OFFSET_SHOWN_MS ? null : Math.round(offsetMs / 10_000) * 10;
+  return offsetMs === null || Math.abs(offsetMs) <= OFFSET_SHOWN_MS
+    ? null
+    : Math.round(offsetMs / 10_000) * 10;
 }

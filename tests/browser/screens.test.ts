@@ -1,0 +1,113 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { silentLogger } from '@tillcast/broker';
+import { openTill, parseTerminalConfig } from '@tillcast/terminal';
+import { freePort } from '@tillcast/testkit';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
+import { type Cafe, openCafe } from '../support/cafe.ts';
+import { UNMARKED_WORDS, walkScreens } from './screens.ts';
+
+/*
+ * Every screen of the till, from signing in to a refund: what a rule asks of all of them is looked at on each.
+ */
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const violationsSchema = z.array(
+  z.object({ id: z.string(), nodes: z.array(z.object({ html: z.string(), failureSummary: z.string() })) }),
+);
+
+const SIZES = [
+  [1366, 768],
+  [800, 600],
+] as const;
+
+const started = new AsyncDisposableStack();
+let cafe: Cafe;
+
+beforeAll(async () => {
+  cafe = started.use(await openCafe());
+});
+afterAll(() => started.disposeAsync());
+
+/** A browser of its own, in which nobody is signed in. */
+async function openPage(width: number, height: number, query = '', url = cafe.till.url): Promise<Page> {
+  const context = await cafe.browser.newContext({
+    viewport: { width, height },
+    locale: 'en-GB',
+    reducedMotion: 'reduce',
+  });
+  started.defer(() => context.close());
+  const page = await context.newPage();
+  await page.goto(`${url}/${query}`);
+  return page;
+}
+
+/** What axe finds wrong, in a line each. */
+async function violations(page: Page): Promise<readonly string[]> {
+  if ((await page.evaluate('typeof axe')) === 'undefined') await page.evaluate(axeSource);
+  const found = await page.evaluate('axe.run(document).then(({ violations }) => violations)');
+  return violationsSchema
+    .parse(found)
+    .flatMap(({ id, nodes }) =>
+      nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 160)} ${failureSummary}`),
+    );
+}
+
+test.each(SIZES)(
+  '[T46] at %d×%d axe finds nothing wrong with any screen',
+  { timeout: 240_000 },
+  async (width, height) => {
+    const page = await openPage(width, height);
+    const found: Record<string, readonly string[]> = {};
+    await walkScreens(page, async (screen) => {
+      const wrong = await violations(page);
+      if (wrong.length > 0) found[screen] = wrong;
+    });
+    expect(found).toEqual({});
+  },
+);
+
+test('[T46] axe finds nothing wrong with the set-up page', async () => {
+  const config = parseTerminalConfig({
+    TILLCAST_DATA_DIR: cafe.system.folder('new'),
+    PORT: String(await freePort()),
+  });
+  const till = await openTill(config, { logger: silentLogger });
+  started.defer(() => till.stop());
+  for (const [width, height] of SIZES) {
+    const page = await openPage(width, height, '', till.url);
+    await page.getByTestId('setup-key').fill('no');
+    await page.getByTestId('setup-name').fill('Bar');
+    expect(await violations(page)).toEqual([]);
+  }
+});
+
+test('[T40] in the pseudo-language no screen has a word that is in no catalog', {
+  timeout: 240_000,
+}, async () => {
+  const page = await openPage(1366, 768, '?lang=en-XA');
+  const found: Record<string, unknown> = {};
+  await walkScreens(page, async (screen) => {
+    const words = await page.evaluate(UNMARKED_WORDS);
+    if (Array.isArray(words) && words.length > 0) found[screen] = words;
+  });
+  expect(found).toEqual({});
+});
+
+test.each(SIZES)(
+  '[T40] at %d×%d every screen runs from right to left in Arabic, and none is wider than the page',
+  {
+    timeout: 240_000,
+  },
+  async (width, height) => {
+    const page = await openPage(width, height, '?lang=ar');
+    const found: Record<string, unknown> = {};
+    await walkScreens(page, async (screen) => {
+      const at = await page.evaluate('[document.dir, document.documentElement.scrollWidth]');
+      if (JSON.stringify(at) !== JSON.stringify(['rtl', width])) found[screen] = at;
+    });
+    expect(found).toEqual({});
+  },
+);
