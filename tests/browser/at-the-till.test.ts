@@ -240,8 +240,7 @@ test.each(['status 500', 'a page of HTML', 'nothing'] as const)(
 test('[U24] one sale that the server rejects is parked with its reason in sight, and those after it are taken', async () => {
   await gateway.shut();
   await sellCoffee();
-  const first = await id('paid-receipt').first();
-  await first.click();
+  await id('paid-receipt').first().click();
   const bad = await id('receipt').locator('h1').textContent();
   await id('back').click();
   await sellCoffee();

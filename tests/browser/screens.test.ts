@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { silentLogger } from '@tillcast/broker';
 import { openTill, parseTerminalConfig } from '@tillcast/terminal';
 import { freePort } from '@tillcast/testkit';
+import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -13,7 +12,6 @@ import { UNMARKED_WORDS, walkScreens } from './screens.ts';
  * Every screen of the till, from signing in to a refund: what a rule asks of all of them is looked at on each.
  */
 
-const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const violationsSchema = z.array(
   z.object({ id: z.string(), nodes: z.array(z.object({ html: z.string(), failureSummary: z.string() })) }),
 );
@@ -46,7 +44,7 @@ async function openPage(width: number, height: number, query = '', url = cafe.ti
 
 /** What axe finds wrong, in a line each. */
 async function violations(page: Page): Promise<readonly string[]> {
-  if ((await page.evaluate('typeof axe')) === 'undefined') await page.evaluate(axeSource);
+  if ((await page.evaluate('typeof axe')) === 'undefined') await page.evaluate(axe.source);
   const found = await page.evaluate('axe.run(document).then(({ violations }) => violations)');
   return violationsSchema
     .parse(found)
