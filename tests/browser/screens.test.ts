@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { silentLogger } from '@tillcast/broker';
 import { openTill, parseTerminalConfig } from '@tillcast/terminal';
 import { freePort } from '@tillcast/testkit';
@@ -5,11 +6,13 @@ import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
+import { root } from '../house/repository.ts';
 import { type Cafe, openCafe } from '../support/cafe.ts';
 import { UNMARKED_WORDS, walkScreens } from './screens.ts';
 
 /*
- * Every screen of the till, from signing in to a refund: what a rule asks of all of them is looked at on each.
+ * Every screen of the till, from signing in to a refund: what a rule asks of all of them is looked at on each. Their pictures
+ * go to test-results/screens, to be looked at.
  */
 
 const violationsSchema = z.array(
@@ -42,6 +45,14 @@ async function openPage(width: number, height: number, query = '', url = cafe.ti
   return page;
 }
 
+/** Keeps a picture of a screen. */
+async function picture(page: Page, language: string, screen: string): Promise<void> {
+  const { width } = page.viewportSize() ?? { width: 0 };
+  await page.screenshot({
+    path: join(root, 'test-results', 'screens', `${language}-${width}-${screen}.png`),
+  });
+}
+
 /** What axe finds wrong, in a line each. */
 async function violations(page: Page): Promise<readonly string[]> {
   if ((await page.evaluate('typeof axe')) === 'undefined') await page.evaluate(axe.source);
@@ -60,6 +71,7 @@ test.each(SIZES)(
     const page = await openPage(width, height);
     const found: Record<string, readonly string[]> = {};
     await walkScreens(page, async (screen) => {
+      await picture(page, 'en', screen);
       const wrong = await violations(page);
       if (wrong.length > 0) found[screen] = wrong;
     });
@@ -78,6 +90,7 @@ test('[T46] axe finds nothing wrong with the set-up page', async () => {
     const page = await openPage(width, height, '', till.url);
     await page.getByTestId('setup-key').fill('no');
     await page.getByTestId('setup-name').fill('Bar');
+    await picture(page, 'en', 'setup');
     expect(await violations(page)).toEqual([]);
   }
 });
@@ -103,6 +116,7 @@ test.each(SIZES)(
     const page = await openPage(width, height, '?lang=ar');
     const found: Record<string, unknown> = {};
     await walkScreens(page, async (screen) => {
+      await picture(page, 'ar', screen);
       const at = await page.evaluate('[document.dir, document.documentElement.scrollWidth]');
       if (JSON.stringify(at) !== JSON.stringify(['rtl', width])) found[screen] = at;
     });
