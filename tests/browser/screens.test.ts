@@ -32,6 +32,11 @@ beforeAll(async () => {
 });
 afterAll(() => started.disposeAsync());
 
+/** The names that stand at the left of where they are, though the page runs from the right. For the browser. */
+const LEFT_NAMES = `[...document.querySelectorAll('[dir=auto]')]
+  .filter((element) => element.checkVisibility() && getComputedStyle(element).textAlign === 'left')
+  .map((element) => element.outerHTML.slice(0, 120))`;
+
 /** A browser of its own, in which nobody is signed in. */
 async function openPage(width: number, height: number, query = '', url = cafe.till.url): Promise<Page> {
   const context = await cafe.browser.newContext({
@@ -118,6 +123,9 @@ test.each(SIZES)(
     await walkScreens(page, async (screen) => {
       await picture(page, 'ar', screen);
       const at = await page.evaluate('[document.dir, document.documentElement.scrollWidth]');
+      // A name in Latin letters runs in its own direction, and begins where the page's lines do.
+      const left = await page.evaluate(LEFT_NAMES);
+      if (Array.isArray(left) && left.length > 0) found[`${screen}: names`] = left;
       if (JSON.stringify(at) !== JSON.stringify(['rtl', width])) found[screen] = at;
     });
     expect(found).toEqual({});
