@@ -15,6 +15,7 @@ export function terminalState(over: Partial<TillState> = {}): TillState {
     digest: '9f3a04c177be20d5',
     last_proof_at: '2026-03-01T12:00:00.000Z',
     next_retry_at: null,
+    reason_code: null,
     broker_attached: true,
     unsent_sales: 0,
     rejected_sales: 0,

@@ -10,6 +10,8 @@ export interface TerminalState {
   readonly status: TerminalStatusWord;
   /** Why it is not live, in a cashier's words; empty when live. */
   readonly reason: string;
+  /** The same for programs, which may have other words for it; null when live. */
+  readonly reason_code: string | null;
   /** How many changes it knows itself to be behind; null when it cannot know. */
   readonly behind: number | null;
   readonly epoch: string | null;

@@ -3,7 +3,7 @@ import type { ItemKind } from '@tillcast/protocol/items/kind';
 import type { LicenseKey } from '@tillcast/protocol/license-key';
 import type { ReplicaState } from '@tillcast/protocol/replica/state';
 import { shownStatus } from './shown-status.ts';
-import { reasonText } from './status-words.ts';
+import { reasonCode, reasonText } from './status-words.ts';
 import { isoOf, type TillClock } from './till-clock.ts';
 
 /** A clock that is less off than this harms nobody. */
@@ -42,6 +42,7 @@ export function terminalStateOf(
     terminal_name: parts.terminalName,
     status: now.status,
     reason: reasonText(replica, now),
+    reason_code: reasonCode(replica, now),
     behind: now.behind,
     epoch: cursor?.epoch ?? null,
     version: cursor?.version ?? null,

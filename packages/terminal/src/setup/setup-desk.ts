@@ -28,6 +28,7 @@ export class SetupDesk {
       terminal_name: this.#config.terminalName ?? '',
       status: 'needs_attention',
       reason: 'This till is not set up yet.',
+      reason_code: 'not_set_up',
       behind: null,
       epoch: null,
       version: null,

@@ -43,6 +43,8 @@ export const en = {
       needs_attention: 'Needs attention',
     },
     announce: (word: string, reason: string): string => `Status: ${word}. ${reason}`.trim(),
+    /** The till's own words are English. */
+    reason: (_code: string | null, words: string): string => words,
     details: 'Status details',
     unsent: (count: number): string => `${formatNumber(count)} unsent`,
     allWell: 'Every change has arrived, and the server confirmed it.',

@@ -59,6 +59,7 @@ export function readState(value: unknown): TillState {
     terminal_name: textIn(fields, 'terminal_name'),
     status,
     reason: textIn(fields, 'reason'),
+    reason_code: textOrNullIn(fields, 'reason_code'),
     behind: numberOrNullIn(fields, 'behind'),
     epoch: textOrNullIn(fields, 'epoch'),
     version: numberOrNullIn(fields, 'version'),
