@@ -1,23 +1,33 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { silentLogger } from '@tillcast/broker';
-import { parseTerminalConfig, type RunningTerminal, startTerminal } from '@tillcast/terminal';
-import { freePort, launchBrowser } from '@tillcast/testkit';
+import type { RunningTerminal } from '@tillcast/terminal';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { root } from '../house/repository.ts';
-import { type Gateway, openGateway } from '../support/gateway.ts';
-import { startTestSystem, type TestSystem } from '../support/system.ts';
+import { type Cafe, openCafe } from '../support/cafe.ts';
+import type { Gateway } from '../support/gateway.ts';
+import type { TestSystem } from '../support/system.ts';
 
 /*
  * What cashiers complain of at the tills of others, each as a test that ours does not do it: a real till with its
  * page in a real Chromium, its server behind a gateway that can be shut.
+ *
+ * a green light while sales are unsent             → 'no green light while sales are unsent …'
+ * the count of unsent sales hidden while online    → 'a server that fails over sales …'
+ * offline for good, once it was                    → 'no green light while sales are unsent …'
+ * the browser's `online` event that never comes    → 'a browser that believes itself offline …'
+ * orders and sales lost with the browser's data    → '[T43] … the browser held nothing', '[P7] a browser that has forgotten everything …'
+ * sales lost in a power cut                        → cashiers-day.slow.test.ts, packages/terminal/test/sales/sales-file.test.ts
+ * one bad sale that holds up all others            → '[U24] one sale that the server rejects …'
+ * sales doubled                                    → '[P5] a button that is pressed twice …', cashiers-day.slow.test.ts
+ * a price that is not live in an open till         → '[U4] a price that changes under an open order …'
+ * signing out that destroys sales                  → '[P7] signing out is refused …'
+ * a resync or a reset that destroys sales          → packages/terminal/test/sales/left-alone.test.ts, tests/path/leaving.test.ts
+ * something that stands in the way while offline   → 'no green light while sales are unsent …'
  */
 
 const KEY = 'EXTRO-LIFE-ABC123';
-const WAIT = { timeout: 30_000, interval: 50 };
+const WAIT = { timeout: 60_000, interval: 50 };
 
 const started = new AsyncDisposableStack();
+let cafe: Cafe;
 let system: TestSystem;
 let gateway: Gateway;
 let till: RunningTerminal;
@@ -25,25 +35,8 @@ let browser: Browser;
 let page: Page;
 
 beforeAll(async () => {
-  system = started.use(await startTestSystem([KEY]));
-  const menu = readFileSync(join(root, 'demo', 'cafe-nord', 'menu.jsonl'), 'utf8')
-    .trim()
-    .split('\n');
-  await system.commit(KEY, ...menu.map((line): unknown => JSON.parse(line)));
-  gateway = started.use(await openGateway());
-  gateway.lead(Number(new URL(system.backend.url).port));
-  const config = parseTerminalConfig({
-    LICENSE_KEY: KEY,
-    SYNC_API_URL: `http://127.0.0.1:${gateway.port}`,
-    AMQP_URL: system.virtualHost.amqpUrl,
-    TILLCAST_DATA_DIR: system.folder('till'),
-    TERMINAL_NAME: 'Bar',
-    PORT: String(await freePort()),
-  });
-  till = await startTerminal(config, { logger: silentLogger });
-  started.defer(() => till.stop());
-  browser = await launchBrowser();
-  started.defer(() => browser.close());
+  cafe = started.use(await openCafe());
+  ({ system, gateway, till, browser } = cafe);
 });
 afterAll(() => started.disposeAsync());
 
@@ -215,6 +208,165 @@ test('[T44] a sale by keyboard alone', async () => {
   await becomes(() => id('change').textContent(), '€7.60');
   await page.keyboard.press('Enter');
   await becomes(() => id('paid-change').textContent(), '€7.60');
+});
+
+test.each(['status 500', 'a page of HTML', 'nothing'] as const)(
+  '[U24] a server that answers sales with %s: their count is in sight though all else is well, and nothing is lost',
+  { timeout: 240_000 },
+  async (treatment) => {
+    cafe.salesDoor.treatment = treatment;
+    try {
+      await sellCoffee();
+      await becomes(() => id('unsent').textContent(), '1 unsent');
+      // The catalog is current and the line is up; that is not all there is to being live.
+      const state = async (): Promise<unknown> => (await fetch(`${till.url}/api/state`)).json();
+      await expect
+        .poll(state, WAIT)
+        .toMatchObject({ broker_attached: true, behind: 0, status: 'catching_up' });
+      expect(await chip().getAttribute('data-status')).not.toBe('live');
+      expect(await id('sale-state').first().getAttribute('data-state')).toMatch(/saved|sending/);
+      expect(await id('trouble').count()).toBe(0);
+    } finally {
+      cafe.salesDoor.treatment = 'passes';
+    }
+    await chip().click();
+    await id('sync-now').click();
+    await page.keyboard.press('Escape');
+    await becomes(() => id('unsent').count(), 0);
+    await becomes(() => chip().getAttribute('data-status'), 'live');
+  },
+);
+
+test('[U24] one sale that the server rejects is parked with its reason in sight, and those after it are taken', async () => {
+  await gateway.shut();
+  await sellCoffee();
+  await id('paid-receipt').first().click();
+  const bad = await id('receipt').locator('h1').textContent();
+  await id('back').click();
+  await sellCoffee();
+  await sellCoffee();
+  cafe.salesDoor.treatment = 'damages the first';
+  await gateway.open();
+  await becomes(() => id('unsent').textContent(), '1 unsent');
+  cafe.salesDoor.treatment = 'passes';
+  await id('open-menu').click();
+  await id('menu-sales').click();
+  const states = async (): Promise<readonly (string | null)[]> => {
+    const rows = await id('sales').getByTestId('sale-state').all();
+    return Promise.all(rows.slice(0, 3).map((row) => row.getAttribute('data-state')));
+  };
+  await expect.poll(states, WAIT).toEqual(['accepted', 'accepted', 'rejected']);
+  expect(await id('sale-why').first().textContent()).toMatch(/\w+/);
+  expect(bad).toContain(await id('sales').locator('.sale-number').nth(2).textContent());
+  expect(await id('sale-retry').count()).toBe(1);
+  // It can be sent again; this one the server knows under its number with other content, and says so again.
+  await id('sale-retry').click();
+  await becomes(() => id('sale-why').count(), 1);
+  await id('back').click();
+});
+
+test('a browser that believes itself offline, and is never told otherwise, shows the till as it is', async () => {
+  const context = await browser.newContext({ viewport: { width: 1366, height: 768 }, locale: 'en-GB' });
+  try {
+    page = await context.newPage();
+    await page.addInitScript(`
+      Object.defineProperty(Navigator.prototype, 'onLine', { get: () => false });
+      for (const type of ['online', 'offline']) window.addEventListener(type, (event) => event.stopImmediatePropagation(), true);`);
+    await page.goto(till.url);
+    await signIn();
+    expect(await page.evaluate('navigator.onLine')).toBe(false);
+    await expect.poll(() => chip().getAttribute('data-status'), WAIT).not.toBe('offline');
+    await gateway.shut();
+    await becomes(() => chip().getAttribute('data-status'), 'offline');
+    await gateway.open();
+    await expect.poll(() => chip().getAttribute('data-status'), WAIT).not.toBe('offline');
+  } finally {
+    await gateway.open();
+    await context.close();
+  }
+});
+
+test('[P7] a browser that has forgotten everything, as by eviction, has lost no order and no sale', async () => {
+  await toProducts();
+  await tile('flat-white').click();
+  await option('oat').click();
+  await becomes(() => id('line-total').first().textContent(), '€4.00');
+  const { sales } = await counts();
+  await page.context().clearCookies();
+  await page.reload();
+  await signIn();
+  await becomes(() => id('line-total').first().textContent(), '€4.00');
+  expect((await counts()).sales).toBe(sales);
+  await id('pay-button').first().click();
+  await id('cash-exact').click();
+  await becomes(() => id('paid').count(), 1);
+});
+
+test('[U5] a discount above the sum is refused in words, and the order stays as it was', async () => {
+  await toProducts();
+  await tile('flat-white').click();
+  await id('options-done').click();
+  const total = await id('cart-total').textContent();
+  await id('add-discount').click();
+  await id('discount-amount').fill('100');
+  await id('discount-apply').click();
+  await page.keyboard.press('Escape');
+  await expect.poll(() => id('trouble').textContent(), WAIT).toContain('more than');
+  expect(await id('cart-total').textContent()).toBe(total);
+  await id('cart-line').click();
+  await id('remove-line').click();
+  await becomes(() => id('cart-line').count(), 0);
+});
+
+test('[T47] names with markup, formulas and signs that turn text around are inert wherever they stand', async () => {
+  const evil = '<img src=x onerror="window.hacked=1">\u202E=cmd|"/C calc"!A0';
+  const put = (kind: string, item: object): object => ({ op: 'put', kind, item });
+  await system.commit(
+    KEY,
+    put('category', { id: 'evil', name: evil, sort_order: -5 }),
+    put('table', { id: 'evil', name: evil.slice(0, 60) }),
+    put('product', { id: 'evil', name: evil, price: 1, currency: 'EUR', category_id: 'evil' }),
+  );
+  try {
+    await id('search').fill('onerror');
+    await becomes(() => tile('evil').locator('.tile-name').textContent(), evil);
+    const inert = async (): Promise<unknown> =>
+      page.evaluate(`(() => {
+        const loose = [...document.querySelectorAll('body *')].filter((element) => element.children.length === 0
+          && element.textContent.includes('\\u202E') && element.closest('bdi, [dir=auto]') === null);
+        return [window.hacked ?? null, document.querySelectorAll('img').length, loose.map((element) => element.outerHTML)];
+      })()`);
+    expect(await inert()).toEqual([null, 0, []]);
+    await tile('evil').click();
+    await becomes(() => id('cart-line').count(), 1);
+    expect(await inert()).toEqual([null, 0, []]);
+    await id('cart-where').click();
+    await id('tables').waitFor();
+    expect(await inert()).toEqual([null, 0, []]);
+    await id('back').click();
+    await id('pay-button').first().click();
+    await id('cash-exact').click();
+    await id('paid-receipt').click();
+    await becomes(() => id('paper').count(), 1);
+    expect(await id('paper').textContent()).toContain(evil);
+    expect(await inert()).toEqual([null, 0, []]);
+    await id('back').click();
+    await id('open-menu').click();
+    await id('menu-sales').click();
+    await id('sale').first().waitFor();
+    expect(await inert()).toEqual([null, 0, []]);
+    await id('back').click();
+    await id('open-menu').click();
+    await id('open-activity').click();
+    await id('activity').first().waitFor();
+    expect(await inert()).toEqual([null, 0, []]);
+    await page.keyboard.press('Escape');
+  } finally {
+    await system.commit(
+      KEY,
+      ...['product', 'table', 'category'].map((kind) => ({ op: 'delete', kind, id: 'evil' })),
+    );
+  }
 });
 
 test('[P7] signing out is refused while sales wait, and nothing of them is lost', async () => {

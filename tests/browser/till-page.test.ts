@@ -5,6 +5,7 @@ import { freePort, launchBrowser } from '@tillcast/testkit';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { startTestSystem, type TestSystem } from '../support/system.ts';
+import { UNMARKED_WORDS } from './screens.ts';
 
 // The whole path to the eye: backend, RabbitMQ, a till, and its page in a real Chromium.
 
@@ -84,26 +85,6 @@ afterEach(async () => {
 
 const chip = (): Locator => page.getByTestId('status-chip');
 const tile = (id: string): Locator => page.locator(`[data-product-id="${id}"]`);
-
-/** Words in sight, or for screen readers, that are neither marked nor names, figures or codes. For the browser. */
-const UNMARKED = `(() => {
-  const words = /\\p{L}{2}/u;
-  const ofCatalog = 'bdi, [dir=auto], .exact, .figures, .head-license, [lang]:not(html)';
-  const texts = [];
-  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (walk.nextNode()) {
-    const { nodeValue, parentElement } = walk.currentNode;
-    if (!words.test(nodeValue) || parentElement.closest(ofCatalog + ', noscript')) continue;
-    if (!parentElement.textContent.includes('⟦')) texts.push(nodeValue);
-  }
-  for (const element of document.querySelectorAll('[aria-label], [title], [placeholder]')) {
-    for (const name of ['aria-label', 'title', 'placeholder']) {
-      const value = element.getAttribute(name) ?? '';
-      if (words.test(value) && !value.includes('⟦')) texts.push(name + ': ' + value);
-    }
-  }
-  return texts;
-})()`;
 
 async function becomes(read: () => Promise<unknown>, expected: unknown): Promise<void> {
   await expect.poll(read, WAIT).toEqual(expected);
@@ -215,10 +196,10 @@ test('[T40] in the pseudo-language no word is left unmarked that is not of the c
   await becomes(() => chip().getAttribute('data-status'), 'live');
   await page.getByTestId('open-menu').click();
   await becomes(() => page.getByTestId('menu-sheet').count(), 1);
-  expect(await page.evaluate(UNMARKED)).toEqual([]);
+  expect(await page.evaluate(UNMARKED_WORDS)).toEqual([]);
   await page.keyboard.press('Escape');
   await chip().click();
-  expect(await page.evaluate(UNMARKED)).toEqual([]);
+  expect(await page.evaluate(UNMARKED_WORDS)).toEqual([]);
 });
 
 test('[T40] in Arabic the page runs from right to left, and nothing is cut off', async () => {

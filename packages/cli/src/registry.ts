@@ -54,6 +54,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/terminal-reset.ts')).terminalReset,
   },
   {
+    path: ['terminal', 'update-check'],
+    summary: 'Tell whether this machine’s till may be updated now',
+    load: async () => (await import('./commands/terminal-update-check.ts')).terminalUpdateCheck,
+  },
+  {
     path: ['terminal', 'token'],
     summary: 'Print an access token of this machine’s till',
     load: async () => (await import('./commands/terminal-token.ts')).terminalToken,

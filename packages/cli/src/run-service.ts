@@ -4,6 +4,8 @@ import { parentLink } from './up/parent-link.ts';
 /** A backend or a terminal that runs. */
 export interface RunningService {
   readonly url: string;
+  /** Rejects where it cannot go on. */
+  readonly broken?: Promise<never>;
   stop(): Promise<void>;
 }
 
@@ -24,7 +26,7 @@ export async function runService(start: () => Promise<RunningService>): Promise<
   try {
     const running = await start();
     parent.ready(running.url);
-    await stopAsked;
+    await Promise.race([stopAsked, ...(running.broken === undefined ? [] : [running.broken])]);
     const overdue = setTimeout(() => {
       process.stderr.write(`It did not stop within ${DRAIN_MS / 1000} s, and is cut off.\n`);
       process.exit(1);

@@ -82,6 +82,7 @@ export const ERROR_CATALOG = {
   // What cannot be reached now
   database_unavailable: { status: 503, exit: 6, title: 'The database is not available' },
   broker_unavailable: { status: 503, exit: 6, title: 'The broker is not available' },
+  browser_missing: { status: 503, exit: 6, title: 'There is no browser to show the till in' },
   broker_missing: { status: 503, exit: 6, title: 'RabbitMQ was not found' },
   broker_start_failed: { status: 503, exit: 6, title: 'RabbitMQ did not start' },
   broker_topology_conflict: {

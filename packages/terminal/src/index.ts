@@ -15,4 +15,6 @@ export {
   type TillStanding,
   tillStanding,
 } from './identity/till-standing.ts';
+export { type OpenTerminal, openTerminal } from './open-terminal.ts';
 export { type RunningTerminal, type StartTerminalOptions, startTerminal } from './terminal.ts';
+export { checkUpdate } from './update-check.ts';

@@ -86,7 +86,14 @@ export async function openTill(options: OpenTillOptions): Promise<OpenTill> {
     onNews: (news) => view.take(news),
     onDeafLine: () => line.renew(),
   });
-  const view = new TillView({ licenseKey, terminalId, terminalName }, store, driver, sales, clock);
+  const view = new TillView(
+    { licenseKey, terminalId, terminalName },
+    store,
+    driver,
+    sales,
+    clock,
+    () => client.snapshotBytes,
+  );
   const connection = brokerConnection(options);
   const subscriber = new Subscriber({
     connection,

@@ -1,4 +1,5 @@
 import type { Activity, TerminalEvents, TerminalState } from '@tillcast/protocol/http/terminal-api';
+import { pageText } from './page-item.ts';
 import type { CatalogChange, TouchedItem } from './store/change-tally.ts';
 
 /** One server-sent event: its name, and its data as JSON text. */
@@ -27,5 +28,5 @@ export function changeEvent(change: CatalogChange): TillEvent {
 
 /** An item's stored text is JSON already. */
 function rowJson({ kind, id, after }: TouchedItem): string {
-  return `{"kind":${JSON.stringify(kind)},"id":${JSON.stringify(id)},"item":${after ?? 'null'}}`;
+  return `{"kind":${JSON.stringify(kind)},"id":${JSON.stringify(id)},"item":${after === null ? 'null' : pageText(kind, after)}}`;
 }

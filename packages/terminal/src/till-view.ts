@@ -2,6 +2,7 @@ import type { Activity, Notice, SyncNowAnswer, TerminalState } from '@tillcast/p
 import type { ItemKind } from '@tillcast/protocol/items/kind';
 import type { LicenseKey } from '@tillcast/protocol/license-key';
 import type { TillFigures } from './metrics/till-metrics.ts';
+import { pageText } from './page-item.ts';
 import type { ReplicaDriver } from './replica/driver.ts';
 import type { TillNews } from './replica/news.ts';
 import { syncNow } from './replica/sync-now.ts';
@@ -31,6 +32,7 @@ export class TillView {
   readonly #driver: ReplicaDriver;
   readonly #sales: ShownSales;
   readonly #clock: TillClock;
+  readonly #snapshotBytes: () => number | null;
   readonly #listeners = new Set<(event: TillEvent) => void>();
   #notices: readonly Notice[] = [];
   #told = '';
@@ -44,12 +46,14 @@ export class TillView {
     driver: ReplicaDriver,
     sales: ShownSales,
     clock: TillClock,
+    snapshotBytes: () => number | null = () => null,
   ) {
     this.#identity = identity;
     this.#store = store;
     this.#driver = driver;
     this.#sales = sales;
     this.#clock = clock;
+    this.#snapshotBytes = snapshotBytes;
   }
 
   start(): void {
@@ -82,13 +86,25 @@ export class TillView {
     const items = this.#store.counts;
     const { cloned } = this.#driver;
     const sales = this.#sales.countUnsent();
-    const parts = { ...this.#identity, replica, cloned, nextRetryAtMs, sales, items, notices };
+    const snapshotBytes = this.#snapshotBytes();
+    const parts = {
+      ...this.#identity,
+      replica,
+      cloned,
+      nextRetryAtMs,
+      snapshotBytes,
+      clockOffsetMs: this.#driver.serverClock.offsetMs,
+      sales,
+      items,
+      notices,
+    };
     return terminalStateOf(parts, this.#clock);
   }
 
-  /** `{"items":[…]}` with one kind's items as they are stored. @throws TillcastError `database_unavailable` */
+  /** `{"items":[…]}` with one kind's items as the page gets them. @throws TillcastError `database_unavailable` */
   itemsJson(kind: ItemKind): string {
-    return `{"items":[${this.#store.bodies(kind).join(',')}]}`;
+    const texts = this.#store.bodies(kind).map((body) => pageText(kind, body));
+    return `{"items":[${texts.join(',')}]}`;
   }
 
   /** Newest first. @throws TillcastError `database_unavailable` */

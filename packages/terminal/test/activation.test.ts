@@ -153,7 +153,7 @@ test('[G28] an identity that cannot be read is named, and a reset mends it', asy
   await activate(config, server.url);
 });
 
-test('[G29] a till that is neither activated nor told its license does not start, and says what to do', async () => {
+test('[G29] a till that is neither activated nor told its license is not started as one, and says what to do', async () => {
   using folder = tempFolder();
   await expect(startTerminal(configIn(folder.path), { logger: silentLogger })).rejects.toMatchObject({
     code: 'configuration_invalid',

@@ -6,6 +6,7 @@ import type { CounterApi } from '../src/counter/counter-api.ts';
 import { touchedLine } from '../src/counter/order-edits.ts';
 import { EMPTY_SCREEN, readScreen, type Screen } from '../src/counter/place.ts';
 import type { OpenOrder, OrderEdit, OrderLine, SaleRow } from '../src/counter/shapes.ts';
+import { en } from '../src/i18n/en.ts';
 import { Refusal } from '../src/server/refusal.ts';
 
 const catalog: Catalog = catalogOf({
@@ -238,7 +239,7 @@ test('what the till refuses is told in its words, and goes with the next thing t
   box.refuse = new Refusal('till_disk_full', 507, 'The disk of this till is full.', null);
   counter.tap('BUN');
   await settle();
-  expect(counter.trouble.value).toBe('The disk of this till is full.');
+  expect(counter.trouble.value).toBe(en.errors.till_disk_full);
   box.refuse = null;
   counter.tap('BUN');
   await settle();
@@ -307,7 +308,7 @@ test('signing out is refused while sales wait, and asks for an export instead', 
 
 test('a wrong PIN is answered in words', async () => {
   const { counter } = await open();
-  expect(await counter.signIn('mia', '0000')).toBe('That PIN is not right.');
+  expect(await counter.signIn('mia', '0000')).toBe(en.errors.pin_wrong);
 });
 
 test('the touched line is the one that is new, or that there is more of', () => {

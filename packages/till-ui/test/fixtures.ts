@@ -15,12 +15,14 @@ export function terminalState(over: Partial<TillState> = {}): TillState {
     digest: '9f3a04c177be20d5',
     last_proof_at: '2026-03-01T12:00:00.000Z',
     next_retry_at: null,
+    reason_code: null,
     broker_attached: true,
     unsent_sales: 0,
     rejected_sales: 0,
     items: { category: 1, modifier: 0, product: 1, table: 0, user: 0 },
     notices: [],
     loading: null,
+    clock_ahead_s: null,
     ...over,
   };
 }

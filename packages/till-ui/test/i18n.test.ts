@@ -54,6 +54,14 @@ test('the first wished language that the page speaks is taken, else English', ()
   expect(LANGUAGES.map(({ direction }) => direction)).toEqual(['ltr', 'rtl']);
 });
 
+test('[T40] why a till is not live is told in Arabic too, and in the till’s words where the page knows none', () => {
+  expect(ar.status.reason('license_suspended', 'The license is suspended.')).toMatch(/\p{Script=Arabic}/u);
+  expect(ar.status.reason('of_a_newer_till', 'Something new.')).toBe('Something new.');
+  expect(en.status.reason('license_suspended', 'The license is suspended.')).toBe(
+    'The license is suspended.',
+  );
+});
+
 test('[T40] words, and money as its country writes it, change with the language', async () => {
   await speak(languageFor(['ar']), ['ar-EG']);
   expect(strings.cart.pay).toBe(ar.cart.pay);

@@ -18,6 +18,26 @@ export async function readSecretLine(question: string, err: Output): Promise<str
   throw usageError('Nothing was given on standard input.');
 }
 
+/**
+ * Several secret lines: from a person, one question after the other, or from a pipe, a line each.
+ * @throws TillcastError `usage` where one is missing
+ */
+export async function readSecretLines(questions: readonly string[], err: Output): Promise<readonly string[]> {
+  if (process.stdin.isTTY) {
+    const lines: string[] = [];
+    for (const question of questions) lines.push(await readSecretLine(question, err));
+    return lines;
+  }
+  let text = '';
+  for await (const piece of process.stdin) {
+    text += String(piece);
+    if (text.length > LINE_MAX_BYTES) throw usageError('What came on standard input is too long.');
+  }
+  const lines = text.split(/\r?\n/).slice(0, questions.length);
+  if (lines.length === questions.length && lines.every((line) => line.trim() !== '')) return lines;
+  throw usageError(`Standard input must have ${questions.length} lines: ${questions.join(' ')}`);
+}
+
 /** Asks a person for a yes; false without one to ask. */
 export async function confirm(question: string): Promise<boolean> {
   if (!process.stdin.isTTY) return false;

@@ -10,6 +10,8 @@ export interface TerminalState {
   readonly status: TerminalStatusWord;
   /** Why it is not live, in a cashier's words; empty when live. */
   readonly reason: string;
+  /** The same for programs, which may have other words for it; null when live. */
+  readonly reason_code: string | null;
   /** How many changes it knows itself to be behind; null when it cannot know. */
   readonly behind: number | null;
   readonly epoch: string | null;
@@ -20,12 +22,21 @@ export interface TerminalState {
   /** When the next try is due: ISO 8601; null when none waits. */
   readonly next_retry_at: string | null;
   readonly broker_attached: boolean;
+  /** How far this machine's clock is ahead of the server's, where it is more than a minute off; else null. */
+  readonly clock_ahead_s: number | null;
+  /** While the catalog comes as a whole: how much of it is here; null otherwise. */
+  readonly loading: Loading | null;
   /** Sales that the server has not taken, those that it rejected too. */
   readonly unsent_sales: number;
   /** Those of them that it rejected: parked until somebody looks at them. */
   readonly rejected_sales: number;
   readonly items: Readonly<Record<ItemKind, number>>;
   readonly notices: readonly Notice[];
+}
+
+/** How much of a catalog has arrived, unpacked. How much there is nobody knows before its end. */
+export interface Loading {
+  readonly bytes: number;
 }
 
 /** A broadcast that has not expired. */

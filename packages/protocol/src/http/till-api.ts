@@ -123,7 +123,7 @@ export interface ExportRequest {
 
 export const exportRequestSchema: z.ZodType<ExportRequest, unknown> = z.strictObject({
   pin: pinSchema,
-  passphrase: z.string().min(8, 'must have 8 characters at least').max(200),
+  passphrase: z.string().min(12, 'must have 12 characters at least').max(200),
 });
 
 /** Where the export is, and how many sales are in it. */

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 import type { TerminalConfig } from '../config/terminal-config.ts';
 import type { ReplicaDriver } from '../replica/driver.ts';
 import { isoOf } from '../replica/till-clock.ts';
@@ -38,7 +37,7 @@ export function openTillDesk({ config, store, sales, driver, view, backendUrl }:
     sessions: new Sessions(sales.file, staffDesk),
     staffDesk,
     sales,
-    exportFolder: join(config.dataDir, 'exports'),
+    dataDir: config.dataDir,
     now,
     setup: () => ({ state: store.cursor === null ? 'loading' : 'done', backend_url: backendUrl }),
     onSession: () => view.tell({ name: 'session', json: '{}' }),

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { TillcastError } from '@tillcast/protocol/errors';
 import type {
   ExportAnswer,
@@ -7,7 +6,7 @@ import type {
   SignIn,
   TillSession,
 } from '@tillcast/protocol/http/till-api';
-import { writeExport } from '../sales/export-file.ts';
+import { exportPath, writeExport } from '../sales/export-file.ts';
 import type { TillSales } from '../sales/till-sales.ts';
 import type { Counter } from './counter.ts';
 import { csrfOf, type SessionId } from './page-session.ts';
@@ -19,8 +18,8 @@ export interface TillDeskOptions {
   readonly sessions: Sessions;
   readonly staffDesk: StaffDesk;
   readonly sales: TillSales;
-  /** Where exports are written: a folder of the till's. */
-  readonly exportFolder: string;
+  /** The till's folder. */
+  readonly dataDir: string;
   /** ISO 8601. */
   readonly now: () => string;
   readonly setup: () => SetupAnswer;
@@ -83,11 +82,11 @@ export class TillDesk {
 
   /** Writes what the server has not got into an encrypted file. @throws TillcastError as `checkManager` does */
   async export({ pin, passphrase }: ExportRequest): Promise<ExportAnswer> {
-    const { staffDesk, sales, exportFolder, now } = this.#options;
+    const { staffDesk, sales, dataDir, now } = this.#options;
     await staffDesk.checkManager(pin);
     const kept = sales.file.unsentSales();
     const at = now();
-    const file = join(exportFolder, `sales-${at.replaceAll(/[:.]/g, '-')}.tillcast-export`);
+    const file = exportPath(dataDir, at);
     await writeExport(file, { exportedAt: at, sales: kept.map(({ sale }) => sale) }, passphrase);
     for (const { sale } of kept) this.#exported.add(sale.id);
     return { file, count: kept.length };

@@ -3,23 +3,11 @@ import type { ActivityAnswer, SyncNowAnswer, TerminalState } from '@tillcast/pro
 import { ITEM_KINDS, isItemKind } from '@tillcast/protocol/items/kind';
 import type { FastifyInstance } from 'fastify';
 import type { TillView } from '../till-view.ts';
-import { EventStream } from './event-stream.ts';
-import { SECURITY_HEADERS } from './guard.ts';
-
-/** More pages than this are not open at one till; each costs memory. */
-const STREAMS_MAX = 32;
+import { addEventRoute } from './event-route.ts';
 
 /** What the till's page asks for, under `/api`. */
 export function addApiRoutes(app: FastifyInstance, view: TillView): void {
-  const streams = new Set<EventStream>();
-
-  app.addHook('onSend', async (request, reply) => {
-    if (request.url.startsWith('/api/')) reply.header('cache-control', 'no-store');
-  });
-  app.addHook('preClose', async () => {
-    for (const stream of streams) stream.end();
-  });
-
+  addEventRoute(app, view);
   app.get('/api/health', () => view.health());
   app.get('/api/state', (): TerminalState => view.state());
   app.get('/api/activity', (): ActivityAnswer => ({ activity: view.activity() }));
@@ -34,22 +22,5 @@ export function addApiRoutes(app: FastifyInstance, view: TillView): void {
       );
     }
     return reply.type('application/json; charset=utf-8').send(view.itemsJson(kind));
-  });
-
-  app.get('/api/events', (_request, reply) => {
-    if (streams.size >= STREAMS_MAX) {
-      throw new TillcastError('overloaded', `${STREAMS_MAX} event streams are open already; close one.`);
-    }
-    reply.hijack();
-    const { raw } = reply;
-    raw.writeHead(200, {
-      ...SECURITY_HEADERS,
-      'content-type': 'text/event-stream; charset=utf-8',
-      'cache-control': 'no-store',
-      connection: 'keep-alive',
-    });
-    const stream = new EventStream(raw, view);
-    streams.add(stream);
-    raw.once('close', () => streams.delete(stream));
   });
 }

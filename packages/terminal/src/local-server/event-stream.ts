@@ -2,6 +2,9 @@ import type { ServerResponse } from 'node:http';
 import { catalogEvent, stateEvent, type TillEvent } from '../till-events.ts';
 import type { TillView } from '../till-view.ts';
 
+/** What a stream tells of. */
+export type EventSource = Pick<TillView, 'state' | 'onEvent'>;
+
 /** A reader that is so far behind gets no more events until it has read what waits for it. */
 const BACKLOG_MAX_BYTES = 1_024 * 1_024;
 /** A reader that reads nothing for so long is cut off. */
@@ -11,13 +14,13 @@ const HEARTBEAT_INTERVAL_MS = 15_000;
 /** One reader's stream of server-sent events, in bounded memory. */
 export class EventStream {
   readonly #response: ServerResponse;
-  readonly #view: TillView;
+  readonly #view: EventSource;
   readonly #stopListening: () => void;
   readonly #heartbeat: NodeJS.Timeout;
   #stalled: NodeJS.Timeout | null = null;
 
   /** The response's head must have been written. */
-  constructor(response: ServerResponse, view: TillView) {
+  constructor(response: ServerResponse, view: EventSource) {
     this.#response = response;
     this.#view = view;
     this.#stopListening = view.onEvent((event) => this.#send(event));

@@ -49,6 +49,9 @@ export async function createGuardedApp(options: GuardedAppOptions): Promise<Fast
     checkOrigin({ host: asked, origin, fetchSite }, port);
     if (!READING.includes(request.method)) checkCsrf(sessionIdIn(cookie, port), request.headers[CSRF_HEADER]);
   });
+  app.addHook('onSend', async (request, reply) => {
+    if (request.url.startsWith('/api/')) reply.header('cache-control', 'no-store');
+  });
   answerErrorsAsProblems(app, logger);
   if (!isPageBuilt(pageFolder)) logger.warn({ pageFolder }, PAGE_MISSING);
   await servePage(app, pageFolder);

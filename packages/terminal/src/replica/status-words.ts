@@ -24,6 +24,12 @@ export function reasonText(state: ReplicaState, { reason }: Pick<ShownStatus, 'r
   return REASONS[reason];
 }
 
+/** The same as a code: the server's where it refuses. */
+export function reasonCode(state: ReplicaState, { reason }: Pick<ShownStatus, 'reason'>): string | null {
+  if (reason === 'refused') return state.name === 'refused' ? state.code : 'license_unknown';
+  return reason === 'server_silent' && state.cursor === null ? 'server_not_reached' : reason;
+}
+
 /** What the server's refusal means to whoever stands at the till. */
 export function refusalText(code: ErrorCode): string {
   switch (code) {

@@ -3,8 +3,11 @@ import type { ItemKind } from '@tillcast/protocol/items/kind';
 import type { LicenseKey } from '@tillcast/protocol/license-key';
 import type { ReplicaState } from '@tillcast/protocol/replica/state';
 import { shownStatus } from './shown-status.ts';
-import { reasonText } from './status-words.ts';
+import { reasonCode, reasonText } from './status-words.ts';
 import { isoOf, type TillClock } from './till-clock.ts';
+
+/** A clock that is less off than this harms nobody. */
+const OFFSET_SHOWN_MS = 60_000;
 
 /** What a terminal's state is made of. */
 export interface TerminalStateParts {
@@ -14,6 +17,10 @@ export interface TerminalStateParts {
   readonly replica: ReplicaState;
   /** Another copy of the till's data is in use. */
   readonly cloned: boolean;
+  /** How much of a snapshot is here; null while none comes. */
+  readonly snapshotBytes: number | null;
+  /** How far this machine's clock is ahead of the server's; null while nobody has said. */
+  readonly clockOffsetMs: number | null;
   readonly nextRetryAtMs: number | null;
   readonly sales: { readonly waiting: number; readonly rejected: number };
   readonly items: Readonly<Record<ItemKind, number>>;
@@ -35,6 +42,7 @@ export function terminalStateOf(
     terminal_name: parts.terminalName,
     status: now.status,
     reason: reasonText(replica, now),
+    reason_code: reasonCode(replica, now),
     behind: now.behind,
     epoch: cursor?.epoch ?? null,
     version: cursor?.version ?? null,
@@ -42,9 +50,18 @@ export function terminalStateOf(
     last_proof_at: proof === null ? null : isoOf(clock.nowMs() - (steadyMs - proof.askedAtMs)),
     next_retry_at: nextRetryAtMs === null ? null : isoOf(nextRetryAtMs),
     broker_attached: attached,
+    clock_ahead_s: clockAheadOf(parts.clockOffsetMs),
+    loading: parts.snapshotBytes === null ? null : { bytes: parts.snapshotBytes },
     unsent_sales: sales.waiting + sales.rejected,
     rejected_sales: sales.rejected,
     items: parts.items,
     notices: parts.notices,
   };
+}
+
+/** In steps of ten seconds, so that an answer that took a little longer is no news. */
+function clockAheadOf(offsetMs: number | null): number | null {
+  return offsetMs === null || Math.abs(offsetMs) <= OFFSET_SHOWN_MS
+    ? null
+    : Math.round(offsetMs / 10_000) * 10;
 }

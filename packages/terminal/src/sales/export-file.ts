@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes, scrypt } from 'node:crypto';
 import { mkdir, open } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { TillcastError } from '@tillcast/protocol/errors';
 import { type Sale, saleSchema } from '@tillcast/protocol/sales/sale';
@@ -35,6 +35,11 @@ const exportSchema: z.ZodType<SalesExport, unknown> = z.strictObject({
   exportedAt: z.iso.datetime(),
   sales: z.array(saleSchema),
 });
+
+/** Where a till's folder keeps an export. @param at ISO 8601 */
+export function exportPath(dataDir: string, at: string): string {
+  return join(dataDir, 'exports', `sales-${at.replaceAll(/[:.]/g, '-')}.tillcast-export`);
+}
 
 /** Writes an export that only the passphrase opens: AES-256-GCM under a key by scrypt. On the disk when this resolves. */
 export async function writeExport(path: string, content: SalesExport, passphrase: string): Promise<void> {

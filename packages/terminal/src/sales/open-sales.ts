@@ -87,6 +87,30 @@ export function unsentSalesIn(dataDir: string): number {
   }
 }
 
+/**
+ * A till's sales file where no till runs, whosever its sales are; null where there is none.
+ * @throws TillcastError `database_unavailable` where it cannot be read
+ */
+export function openSalesOfAnybody(dataDir: string): OpenSales | null {
+  const path = join(dataDir, SALES_FILE);
+  if (!existsSync(path)) return null;
+  let db: DatabaseSync | null = null;
+  try {
+    db = openFile(path);
+    configure(db);
+    checkSchema(db);
+    return tablesOf(db);
+  } catch (error) {
+    db?.close();
+    throw unusable(path, error);
+  }
+}
+
+/** Puts a till's sales file under another name, for good. @returns the name */
+export function setSalesAside(dataDir: string): string {
+  return renameAway(join(dataDir, SALES_FILE), 'exported');
+}
+
 /** The sales are another terminal's. */
 class ForeignSalesError extends Error {
   override readonly name = 'ForeignSalesError';
@@ -204,7 +228,7 @@ function one(db: DatabaseSync, sql: string): SqlRow {
 }
 
 /** Under another name, with what SQLite keeps beside it. @returns the name */
-function renameAway(path: string, why: 'damaged' | 'former'): string {
+function renameAway(path: string, why: 'damaged' | 'former' | 'exported'): string {
   const target = `${path}.${why}-${new Date().toISOString().replaceAll(/[:.]/g, '-')}`;
   renameSync(path, target);
   for (const suffix of ['-wal', '-shm', '-journal']) {

@@ -3,20 +3,20 @@ import { TillcastError } from '@tillcast/protocol/errors';
 /**
  * An answer's body as JSON, read no further than `maxBytes` (counted after decompression, so that a small
  * body that inflates to a huge one is refused too).
- * @param onProgress called with each piece that arrives
+ * @param onProgress called with each piece that arrives, and how much that makes
  * @throws TillcastError `answer_invalid` where it is larger, or is no JSON
  */
 export async function readJson(
   response: Response,
   maxBytes: number,
-  onProgress: () => void,
+  onProgress: (bytes: number) => void,
 ): Promise<unknown> {
   const pieces: Uint8Array[] = [];
   let size = 0;
   const body: AsyncIterable<Uint8Array> | null = response.body;
   for await (const piece of body ?? []) {
-    onProgress();
     size += piece.byteLength;
+    onProgress(size);
     if (size > maxBytes) {
       throw new TillcastError('answer_invalid', `The backend's answer is larger than ${maxBytes} bytes.`);
     }

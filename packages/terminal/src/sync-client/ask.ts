@@ -19,6 +19,8 @@ export interface HttpQuestion<T> {
   readonly schema: z.ZodType<T, unknown>;
   readonly maxBytes: number;
   readonly patience: Patience;
+  /** Told with each piece of the answer how much of it is here. */
+  readonly onProgress?: (bytes: number) => void;
   /** Whose timers say when patience ends; left out: the machine's. */
   readonly after?: TillClock['after'];
 }
@@ -62,7 +64,10 @@ export async function ask<T>(question: HttpQuestion<T>, signal: AbortSignal): Pr
       redirect: 'error',
       signal: patience.signal,
     });
-    const progress = (): void => patience.progress();
+    const progress = (bytes: number): void => {
+      patience.progress();
+      question.onProgress?.(bytes);
+    };
     const serverTimeMs = dateOf(response);
     if (!response.ok) {
       const problem = await problemOf(response, progress);
@@ -97,7 +102,7 @@ export function errorOfRefusal({ status, code, detail }: HttpRefusal): TillcastE
 }
 
 /** Null where something else than a problem was answered, as proxies do. */
-async function problemOf(response: Response, progress: () => void): Promise<Problem | null> {
+async function problemOf(response: Response, progress: (bytes: number) => void): Promise<Problem | null> {
   if (!(response.headers.get('content-type') ?? '').includes('json')) {
     await response.body?.cancel();
     return null;

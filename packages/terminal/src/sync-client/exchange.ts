@@ -28,6 +28,8 @@ export interface Question<T> {
   readonly schema: z.ZodType<T, unknown>;
   readonly maxBytes: number;
   readonly patience: Patience;
+  /** Told with each piece of the answer how much of it is here. */
+  readonly onProgress?: (bytes: number) => void;
 }
 
 /** What came of a question. */
@@ -63,7 +65,7 @@ export async function exchange<T>(
 function askWith<T>(
   headers: Readonly<Record<string, string>>,
   { baseUrl, fetch, after }: SyncPeer,
-  { method, path, body, schema, maxBytes, patience }: Question<T>,
+  { method, path, body, schema, maxBytes, patience, onProgress }: Question<T>,
   signal: AbortSignal,
 ): Promise<HttpAnswer<T>> {
   const content: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' };
@@ -78,6 +80,7 @@ function askWith<T>(
       schema,
       maxBytes,
       patience,
+      ...(onProgress === undefined ? {} : { onProgress }),
       ...(after === undefined ? {} : { after }),
     },
     signal,

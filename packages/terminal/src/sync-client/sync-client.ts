@@ -42,6 +42,7 @@ export class SyncClient {
   readonly #peer: SyncPeer;
   readonly #nowMs: () => number;
   readonly #repairQuestions: RepairQuestions;
+  #snapshotBytes: number | null = null;
 
   /** @param nowMs the clock of ages */
   constructor(peer: SyncPeer, nowMs: () => number) {
@@ -60,6 +61,11 @@ export class SyncClient {
     };
   }
 
+  /** How much of a snapshot has arrived; null while none comes. */
+  get snapshotBytes(): number | null {
+    return this.#snapshotBytes;
+  }
+
   /** Everything, at one version. */
   async pullSnapshot(signal: AbortSignal): Promise<Exchanged<Pulled>> {
     const askedAtMs = this.#nowMs();
@@ -69,8 +75,13 @@ export class SyncClient {
       schema: snapshotSchema,
       maxBytes: SNAPSHOT_MAX_BYTES,
       patience: PULL_PATIENCE,
+      onProgress: (bytes: number) => {
+        this.#snapshotBytes = bytes;
+      },
     } as const;
+    this.#snapshotBytes = 0;
     const exchanged = this.#ofThisLicense(await exchange(this.#peer, question, signal));
+    this.#snapshotBytes = null;
     if (exchanged.outcome !== 'answered') return exchanged;
     const { answer } = exchanged;
     return { outcome: 'answered', answer: { to: cursorOf(answer), rows: rowsOf(answer), askedAtMs } };

@@ -77,6 +77,15 @@ test('[U28] whoever has no session’s token changes nothing, and no script read
   expect(fresh.headers.get('access-control-allow-origin')).toBeNull();
 });
 
+test('[U31] the page gets nothing of a PIN, not its hash either', async () => {
+  const page = await Page.open(till.url);
+  const { body } = await page.ask('GET', 'items/user');
+  expect(body['items']).toEqual(
+    expect.arrayContaining([expect.objectContaining({ id: 'jonas', pin_hash: null })]),
+  );
+  expect(JSON.stringify(body)).not.toContain('scrypt');
+});
+
 test('[U27] who is signed in is so after a restart of the till', async () => {
   const page = await Page.open(till.url);
   await page.signIn('4321');

@@ -1,4 +1,7 @@
 import type { TerminalStatusWord } from '@tillcast/protocol/replica/status';
+import { arErrors } from './ar-errors.ts';
+import { arReason } from './ar-reasons.ts';
+import { arSetup } from './ar-setup.ts';
 import { arabicCount } from './arabic-count.ts';
 import type { Strings } from './en.ts';
 import { formatNumber, formatPercent } from './numbers.ts';
@@ -42,6 +45,7 @@ export const ar: Strings = {
       needs_attention: 'يحتاج إلى انتباه',
     },
     announce: (word, reason) => `الحالة: ${word}. ${reason}`.trim(),
+    reason: arReason,
     details: 'تفاصيل الحالة',
     unsent: (count) => `غير مرسل: ${formatNumber(count)}`,
     allWell: 'وصلت كل التغييرات، وأكّدها الخادم.',
@@ -62,6 +66,9 @@ export const ar: Strings = {
     contentAt: (version) => `عند الإصدار ${formatNumber(version, { useGrouping: false })}`,
     contentNotYet: 'ليس بعد',
     contentLast: (version) => `آخر مرة عند الإصدار ${formatNumber(version, { useGrouping: false })}`,
+    clock: 'ساعة هذا الجهاز',
+    clockOff: (by, ahead) => (ahead ? `متقدمة ${by}` : `متأخرة ${by}`),
+    clockHint: 'اضبطها حين يتسع الوقت. المبيعات تحمل وقت الخادم.',
     channel: 'استقبال التغييرات',
     yes: 'نعم',
     no: 'لا',
@@ -337,29 +344,7 @@ export const ar: Strings = {
       'هي محفوظة بأمان على هذا الصندوق. يستطيع المدير تسجيل الخروج مع ذلك: يُكتب لها تصدير مشفّر أولًا.',
   },
 
-  setup: {
-    title: 'إعداد هذا الصندوق',
-    intro: 'أعطاك المورّد مفتاح ترخيص ورمز تفعيل.',
-    key: 'مفتاح الترخيص',
-    keyHint: 'أحرف وأرقام وواصلات، مثل EXTRO-LIFE-ABC123',
-    keyWrong: 'مفتاح الترخيص من 6 إلى 64 من الأحرف الكبيرة والأرقام والواصلات المفردة.',
-    code: 'رمز التفعيل',
-    codeHint: 'كما هو في الورقة؛ المسافات لا تهم.',
-    codeWrong: 'رمز التفعيل غير مكتمل بعد.',
-    name: 'اسم هذا الصندوق',
-    nameHint: 'مثل «الصندوق 1»: يظهر هنا وعند المورّد.',
-    nameWrong: 'أعطِ الصندوق اسمًا.',
-    server: 'الخادم',
-    serverHint: 'العنوان من المورّد، ويبدأ بـ https://',
-    serverWrong: 'يبدأ العنوان بـ https://، أو http:// على هذا الجهاز.',
-    activate: 'تفعيل',
-    activating: 'جارٍ سؤال الخادم…',
-    ready: 'يبدو صحيحًا',
-    loading: 'جارٍ تحميل القائمة',
-    loadingOf: (rows, of) => `${formatNumber(rows)} من ${formatNumber(of)} سطر`,
-    loadingRows: (rows) => arabicCount(rows, ['سطر واحد', 'سطران', 'أسطر', 'سطرًا', 'سطر']),
-    connecting: 'تم التفعيل. جارٍ الاتصال بالخادم…',
-  },
+  setup: arSetup,
 
   activity: {
     title: 'النشاط',
@@ -392,7 +377,5 @@ export const ar: Strings = {
     },
   },
 
-  errors: {
-    unreachable: 'برنامج الصندوق لا يستجيب. حاول مرة أخرى.',
-  },
+  errors: arErrors,
 };

@@ -1,5 +1,6 @@
 import type { TerminalStatusWord } from '@tillcast/protocol/replica/status';
-import { formatNumber, formatPercent, plural } from './numbers.ts';
+import { enErrors } from './en-errors.ts';
+import { formatMegabytes, formatNumber, formatPercent, plural } from './numbers.ts';
 
 const counted = (count: number, one: string, other: string): string => plural('en', count, { one, other });
 
@@ -42,6 +43,8 @@ export const en = {
       needs_attention: 'Needs attention',
     },
     announce: (word: string, reason: string): string => `Status: ${word}. ${reason}`.trim(),
+    /** The till's own words are English. */
+    reason: (_code: string | null, words: string): string => words,
     details: 'Status details',
     unsent: (count: number): string => `${formatNumber(count)} unsent`,
     allWell: 'Every change has arrived, and the server confirmed it.',
@@ -62,6 +65,9 @@ export const en = {
     contentAt: (version: number): string => `at v${version}`,
     contentNotYet: 'not yet',
     contentLast: (version: number): string => `last at v${version}`,
+    clock: 'Clock of this machine',
+    clockOff: (by: string, ahead: boolean): string => `${by} ${ahead ? 'ahead' : 'behind'}`,
+    clockHint: 'Set it when there is time. Sales carry the server’s time.',
     channel: 'Receiving changes',
     yes: 'yes',
     no: 'no',
@@ -338,8 +344,7 @@ export const en = {
     activating: 'Asking the server…',
     ready: 'Looks right',
     loading: 'Loading the catalog',
-    loadingOf: (rows: number, of: number): string => `${formatNumber(rows)} of ${formatNumber(of)} rows`,
-    loadingRows: (rows: number): string => `${formatNumber(rows)} rows`,
+    loadingBytes: (bytes: number): string => `${formatMegabytes(bytes)} received`,
     connecting: 'Activated. Connecting to the server…',
   },
 
@@ -374,10 +379,7 @@ export const en = {
     },
   },
 
-  /** The till's own refusals come in English words; here stands what the page says itself, by code. */
-  errors: {
-    unreachable: 'The till program does not answer. Try again.',
-  },
+  errors: enErrors as typeof enErrors,
 };
 
 export type Strings = typeof en;

@@ -19,6 +19,11 @@ export function formatPercent(percent: number): string {
   return formatNumber(percent / 100, { style: 'percent', maximumFractionDigits: 5 });
 }
 
+/** An amount of data: `3.4 MB`. */
+export function formatMegabytes(bytes: number): string {
+  return formatNumber(bytes / 1e6, { style: 'unit', unit: 'megabyte', maximumFractionDigits: 1 });
+}
+
 /** What differs by number in a language; `other` is every number that has no word of its own. */
 export interface Forms {
   readonly zero?: string;

@@ -12,6 +12,7 @@ export function Header(): VNode {
   const { till, counter, view } = usePage();
   const state = till.state.value;
   const name = state?.terminal_name ?? '';
+  const isNew = counter.setup.value?.state === 'needed';
   useEffect(() => {
     if (name !== '') document.title = name;
   }, [name]);
@@ -25,9 +26,9 @@ export function Header(): VNode {
           {state?.license_key}
         </p>
       </div>
-      {counter.locked.value || counter.setup.value?.state === 'needed' ? null : <SearchBox />}
+      {counter.locked.value || isNew ? null : <SearchBox />}
       <div class="head-end">
-        <StatusChip />
+        {isNew ? null : <StatusChip />}
         <button
           type="button"
           class="head-menu"

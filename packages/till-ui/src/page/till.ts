@@ -106,10 +106,15 @@ export function startTill(parts: TillParts): Till {
     state: (next) => {
       state.value = next;
     },
-    items: (rows) => catalog.take(rows),
+    items: (rows) => {
+      catalog.take(rows);
+      // Who may sign in, and whether anybody has to, is another.
+      if (rows.some(({ kind }) => kind === 'user')) tellCounter('session');
+    },
     catalog: () => {
       catalog.readAnew();
       activity.readAnew();
+      tellCounter('session');
     },
     activity: (line) => activity.take(line),
     counter: tellCounter,

@@ -1,7 +1,7 @@
 import './pay-pane.css';
 import '../ui/button.css';
+import { useSignal } from '@preact/signals';
 import type { VNode } from 'preact';
-import { useCallback, useState } from 'preact/hooks';
 import type { OpenOrder } from '../counter/shapes.ts';
 import { amountOf, digitsOf, minorOf } from '../format/minor.ts';
 import { formatMoney } from '../format/money.ts';
@@ -16,12 +16,12 @@ import { afterKey, enteredMinor, likelyCash } from './cash.ts';
 /** Cash with its change, or a card that was charged at its own machine. One tap for the exact sum. */
 export function PayPane({ order }: { readonly order: OpenOrder }): VNode {
   const { counter } = usePage();
-  const [entered, setEntered] = useState('');
+  const entered = useSignal('');
   const { totals } = order;
   const currency = order.currency ?? '';
   const dueMinor = minorOf(totals.total, currency);
   const money = (minor: number): string => formatMoney(amountOf(minor, currency), currency);
-  const given = enteredMinor(entered);
+  const given = enteredMinor(entered.value);
   const isEnough = given !== null && given >= dueMinor;
   const busy = counter.selling.value;
   const takeCash = (minor: number): void => {
@@ -32,13 +32,14 @@ export function PayPane({ order }: { readonly order: OpenOrder }): VNode {
         : { method: 'cash', amount, tendered: amountOf(minor, currency) },
     );
   };
-  const onKey = useCallback(
-    (key: string): void => {
-      if (key !== 'enter') setEntered((before) => afterKey(before, key));
-      else if (isEnough && given !== null && !busy) takeCash(given);
-    },
-    [isEnough, given, busy],
-  );
+  const onKey = (key: string): void => {
+    if (key !== 'enter') {
+      entered.value = afterKey(entered.peek(), key);
+      return;
+    }
+    const minor = enteredMinor(entered.peek());
+    if (minor !== null && minor >= dueMinor) takeCash(minor);
+  };
   useDigits(onKey);
   return (
     <Pane

@@ -1,6 +1,7 @@
 import type {
   Activity,
   ItemEvent,
+  Loading,
   Notice,
   SyncNowAnswer,
   TerminalState,
@@ -43,17 +44,8 @@ const KINDS: Readonly<Record<ItemKind, true>> = {
   user: true,
 };
 
-/** How much of the first catalog is here; `of` is null while nobody knows how much there is. */
-export interface Loading {
-  readonly rows: number;
-  readonly of: number | null;
-}
-
 /** The till's state as the page takes it. */
-export interface TillState extends TerminalState {
-  /** Null unless the first catalog is being loaded. */
-  readonly loading: Loading | null;
-}
+export type TillState = TerminalState;
 
 /** `GET /api/state` and the `state` event. @throws UnreadableAnswer */
 export function readState(value: unknown): TillState {
@@ -67,12 +59,14 @@ export function readState(value: unknown): TillState {
     terminal_name: textIn(fields, 'terminal_name'),
     status,
     reason: textIn(fields, 'reason'),
+    reason_code: textOrNullIn(fields, 'reason_code'),
     behind: numberOrNullIn(fields, 'behind'),
     epoch: textOrNullIn(fields, 'epoch'),
     version: numberOrNullIn(fields, 'version'),
     digest: textOrNullIn(fields, 'digest'),
     last_proof_at: textOrNullIn(fields, 'last_proof_at'),
     next_retry_at: textOrNullIn(fields, 'next_retry_at'),
+    clock_ahead_s: numberOrNullIn(fields, 'clock_ahead_s'),
     broker_attached: fields['broker_attached'] === true,
     unsent_sales: numberIn(fields, 'unsent_sales'),
     rejected_sales: numberOrNullIn(fields, 'rejected_sales') ?? 0,
@@ -90,7 +84,7 @@ export function readState(value: unknown): TillState {
 
 function readLoading(value: unknown): Loading | null {
   if (!isFields(value)) return null;
-  return { rows: numberIn(value, 'rows'), of: numberOrNullIn(value, 'of') };
+  return { bytes: numberIn(value, 'bytes') };
 }
 
 function readNotice(value: unknown): Notice {

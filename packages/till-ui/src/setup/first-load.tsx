@@ -9,23 +9,12 @@ export function FirstLoad(): VNode {
   const text = strings.setup;
   const state = till.state.value;
   const loading = state?.loading ?? null;
-  const words =
-    loading === null
-      ? (state?.reason ?? '') || text.connecting
-      : loading.of === null
-        ? text.loadingRows(loading.rows)
-        : text.loadingOf(loading.rows, loading.of);
+  const words = loading === null || loading.bytes === 0 ? text.connecting : text.loadingBytes(loading.bytes);
   return (
     <main class="setup" data-testid="first-load">
       <div class="setup-inside">
         <h1 class="setup-title">{text.loading}</h1>
-        <progress
-          class="setup-progress"
-          aria-label={text.loading}
-          {...(loading === null || loading.of === null
-            ? {}
-            : { value: loading.rows, max: Math.max(loading.of, 1) })}
-        />
+        <progress class="setup-progress" aria-label={text.loading} />
         <p class="setup-intro figures" role="status" dir="auto">
           {words}
         </p>

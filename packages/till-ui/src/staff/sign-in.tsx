@@ -1,7 +1,8 @@
 import './sign-in.css';
 import '../ui/button.css';
+import { useSignal } from '@preact/signals';
 import type { VNode } from 'preact';
-import { useCallback, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { EMPTY_CATALOG } from '../catalog/catalog.ts';
 import type { TillUser } from '../catalog/items.ts';
 import { strings } from '../i18n/strings.ts';
@@ -48,50 +49,59 @@ export function SignIn(): VNode {
 
 function PinPad({ user }: { readonly user: TillUser | null }): VNode {
   const { counter } = usePage();
-  const [pin, setPin] = useState('');
-  const [refused, setRefused] = useState('');
-  const [asking, setAsking] = useState(false);
+  const pin = useSignal('');
+  const refused = useSignal('');
+  const asking = useSignal(false);
+  const pad = useRef<HTMLDivElement>(null);
   const text = strings.staff;
 
+  // The PIN comes next: with the focus left on a name, Enter would choose that name again.
+  useLayoutEffect(() => {
+    if (user !== null) pad.current?.focus();
+  }, []);
+
   const signIn = async (): Promise<void> => {
-    if (user === null || pin === '' || asking) return;
-    setAsking(true);
-    const refusal = await counter.signIn(user.id, pin);
-    setAsking(false);
-    setPin('');
-    setRefused(refusal ?? '');
+    if (user === null || pin.peek() === '' || asking.peek()) return;
+    asking.value = true;
+    const refusal = await counter.signIn(user.id, pin.peek());
+    asking.value = false;
+    pin.value = '';
+    refused.value = refusal ?? '';
   };
-  const onKey = useCallback(
-    (key: string): void => {
-      if (user === null) return;
-      if (key === 'enter') void signIn();
-      else {
-        setRefused('');
-        setPin((before) => pinAfter(before, key));
-      }
-    },
-    [user, pin, asking],
-  );
+  const onKey = (key: string): void => {
+    if (user === null) return;
+    if (key === 'enter') void signIn();
+    else {
+      refused.value = '';
+      pin.value = pinAfter(pin.peek(), key);
+    }
+  };
   useDigits(onKey);
   return (
-    <div class="pin">
+    <div
+      ref={pad}
+      class="pin"
+      role="group"
+      tabIndex={-1}
+      aria-label={user === null ? text.pin : text.enterPin(user.name)}
+    >
       <p class="pin-for" dir="auto">
         {user === null ? text.pin : text.enterPin(user.name)}
       </p>
-      <p class="pin-dots" role="status" aria-label={text.digits(pin.length)}>
-        {Array.from({ length: Math.max(4, pin.length) }, (_, index) => (
-          <span key={index} class={`pin-dot${index < pin.length ? ' is-filled' : ''}`} />
+      <p class="pin-dots" role="status" aria-label={text.digits(pin.value.length)}>
+        {Array.from({ length: Math.max(4, pin.value.length) }, (_, index) => (
+          <span key={index} class={`pin-dot${index < pin.value.length ? ' is-filled' : ''}`} />
         ))}
       </p>
       <p class="pin-refused" role="alert" data-testid="pin-refused" dir="auto">
-        {refused}
+        {refused.value}
       </p>
       <Keypad corner="clear" onKey={onKey} />
       <button
         type="button"
         class="button is-main is-wide pay-button"
         data-testid="sign-in-button"
-        disabled={user === null || pin === '' || asking}
+        disabled={user === null || pin.value === '' || asking.value}
         onClick={() => void signIn()}
       >
         <Icon name="person" /> {text.signIn}

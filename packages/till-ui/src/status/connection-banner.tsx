@@ -8,8 +8,10 @@ import { Icon } from '../ui/icon.tsx';
 
 /** One line while the till is offline or needs attention. It says so and is in nobody's way. */
 export function ConnectionBanner(): VNode | null {
-  const { till } = usePage();
+  const { till, counter } = usePage();
   const { word, reason } = till.status.value;
+  // A till that is being set up says so on its whole page.
+  if (counter.setup.value?.state === 'needed' && till.reachable.value) return null;
   if (word === 'live' || word === 'catching_up') return null;
   return (
     <section

@@ -2,6 +2,7 @@ import './status-sheet.css';
 import '../ui/button.css';
 import type { TerminalState } from '@tillcast/protocol/http/terminal-api';
 import type { ComponentChildren, VNode } from 'preact';
+import { formatAge } from '../format/duration.ts';
 import { formatNumber } from '../i18n/numbers.ts';
 import { strings } from '../i18n/strings.ts';
 import { usePage } from '../page/context.ts';
@@ -64,6 +65,12 @@ function Facts({ state }: { readonly state: TerminalState }): VNode {
         <Content state={state} />
       </Fact>
       <Fact name={text.channel}>{state.broker_attached ? text.yes : text.no}</Fact>
+      {state.clock_ahead_s === null ? null : (
+        <Fact name={text.clock} testId="clock-off">
+          {text.clockOff(formatAge(Math.abs(state.clock_ahead_s) * 1_000), state.clock_ahead_s > 0)}
+          <span class="fact-more">{text.clockHint}</span>
+        </Fact>
+      )}
       {state.unsent_sales === 0 ? null : (
         <Fact name={text.unsent} testId="unsent-sales">
           {formatNumber(state.unsent_sales)}

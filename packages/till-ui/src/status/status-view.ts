@@ -45,7 +45,11 @@ export function statusView(known: Known): StatusView {
       ? is('live', labelOf('live', state), strings.status.allWell)
       : is('catching_up', labelOf('catching_up', null), strings.status.pageReading);
   }
-  return is(state.status, labelOf(state.status, state), state.reason);
+  return is(
+    state.status,
+    labelOf(state.status, state),
+    strings.status.reason(state.reason_code, state.reason),
+  );
 }
 
 function labelOf(word: TerminalStatusWord, state: TerminalState | null): string {

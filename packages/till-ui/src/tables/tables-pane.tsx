@@ -56,8 +56,8 @@ export function TablesPane(): VNode {
         </ul>
       </section>
       {areasOf(tableViews(tables, orders)).map(({ area, views }) => (
-        <section key={area ?? ''} class="places" aria-label={area ?? text.noArea}>
-          <h2 class="places-title" dir="auto">
+        <section key={area ?? ''} class="places" aria-labelledby={`area-${area ?? ''}`}>
+          <h2 id={`area-${area ?? ''}`} class="places-title" dir="auto">
             {area ?? text.noArea}
           </h2>
           <ul class="tables">

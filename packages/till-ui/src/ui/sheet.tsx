@@ -51,7 +51,10 @@ export function Sheet({ title, testId, onClose, children, foot }: SheetProps): V
             <Icon name="close" size={24} />
           </button>
         </header>
-        <div class="sheet-body">{children}</div>
+        {/* What is longer than the screen is scrolled by keyboard too. */}
+        <div class="sheet-body" tabIndex={0}>
+          {children}
+        </div>
         {foot === undefined ? null : <footer class="sheet-foot">{foot}</footer>}
       </div>
     </dialog>

@@ -1,13 +1,16 @@
-import { useEffect } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 
 const KEYS: Readonly<Record<string, string>> = { Backspace: 'back', Delete: 'clear', Enter: 'enter' };
 
 /**
  * Calls with each digit, `back`, `clear` or `enter` that is typed anywhere but in a field, while the component is
- * drawn. Enter on a button presses that button instead.
+ * drawn. Enter on a button presses that button instead. Keys may come faster than the component is drawn, as from a scanner: what
+ * is called must read what it needs at each call, as of signals.
  */
 export function useDigits(onKey: (key: string) => void): void {
-  useEffect(() => {
+  const latest = useRef(onKey);
+  latest.current = onKey;
+  useLayoutEffect(() => {
     const onKeyDown = (event: KeyboardEvent): void => {
       if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
       const { target } = event;
@@ -16,9 +19,9 @@ export function useDigits(onKey: (key: string) => void): void {
       const key = /^[0-9]$/.test(event.key) ? event.key : KEYS[event.key];
       if (key === undefined) return;
       event.preventDefault();
-      onKey(key);
+      latest.current(key);
     };
     document.addEventListener('keydown', onKeyDown);
     return () => document.removeEventListener('keydown', onKeyDown);
-  }, [onKey]);
+  }, []);
 }
