@@ -1,4 +1,9 @@
 export { parseTerminalConfig, type TerminalConfig } from './config/terminal-config.ts';
+export {
+  inspectTillFiles,
+  type TillFile,
+  type TillFiles,
+} from './diagnosis/inspect-till-files.ts';
 export { type ActivateTillOptions, activateThisTill } from './identity/activate-this-till.ts';
 export { resetTill } from './identity/reset-till.ts';
 export { readIdentity, type TillIdentity } from './identity/till-identity.ts';
