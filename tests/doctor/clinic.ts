@@ -14,8 +14,10 @@ import {
 } from '@tillcast/broker';
 import { ADMIN_PATHS, createdLicenseSchema } from '@tillcast/protocol/http/admin-api';
 import { IDENTITY_PATHS } from '@tillcast/protocol/http/identity-api';
-import { type PrivatePostgres, freePort, startPrivatePostgres } from '@tillcast/testkit';
+import { freePort, type PrivatePostgres, startPrivatePostgres } from '@tillcast/testkit';
 import { z } from 'zod';
+import type { Fault } from '../../packages/cli/src/doctor/check.ts';
+import type { Examination } from '../../packages/cli/src/doctor/examine.ts';
 import { type Invocation, invoke } from '../../packages/cli/test/cli-host.ts';
 import { tillFolder } from '../support/activated-tills.ts';
 import { API_KEY } from '../support/system.ts';
@@ -45,7 +47,7 @@ export interface Clinic extends AsyncDisposable {
   readonly admin: (method: 'POST' | 'PATCH', path: string, body?: unknown) => Promise<unknown>;
 }
 
-const finding = z.object({
+const faultSchema: z.ZodType<Fault> = z.object({
   grade: z.enum(['warning', 'failure']),
   what: z.string().min(1),
   observed: z.string().min(1),
@@ -53,7 +55,7 @@ const finding = z.object({
   cause: z.string().min(1),
   mend: z.string().min(1),
 });
-const examinationSchema = z.object({
+const examinationSchema: z.ZodType<Examination> = z.object({
   at: z.iso.datetime(),
   status: z.enum(['well', 'warning', 'failure']),
   checks: z.array(
@@ -63,13 +65,13 @@ const examinationSchema = z.object({
       status: z.enum(['well', 'warning', 'failure', 'skipped']),
       expected: z.string(),
       observed: z.string().min(1),
-      faults: z.array(finding),
+      faults: z.array(faultSchema),
     }),
   ),
 });
 
 /** What `tillcast doctor --json` said. */
-export type Diagnosis = z.infer<typeof examinationSchema> & Pick<Invocation, 'code' | 'err' | 'out'>;
+export type Diagnosis = Examination & Invocation;
 
 /** Runs the doctor with these variables and nothing else. */
 export async function doctor(env: Environment, ...argv: readonly string[]): Promise<Diagnosis> {
@@ -78,10 +80,10 @@ export async function doctor(env: Environment, ...argv: readonly string[]): Prom
   return { ...examinationSchema.parse(JSON.parse(ran.out)), ...ran };
 }
 
-/** What is wrong, a line each: `broker.exchange failure exchange pos_license_events: missing`. */
+/** What is wrong, a line each: `broker.exchange failure exchange pos_license_events: missing (nobody provisioned it)`. */
 export function faultsIn({ checks }: Diagnosis): readonly string[] {
   return checks.flatMap(({ id, faults }) =>
-    faults.map(({ grade, what, observed }) => `${id} ${grade} ${what}: ${observed}`),
+    faults.map(({ grade, what, observed, cause }) => `${id} ${grade} ${what}: ${observed} (${cause})`),
   );
 }
 
@@ -169,11 +171,7 @@ export async function openClinic(): Promise<Clinic> {
     backendEnv,
     operatorEnv: {
       ...backendEnv,
-      RABBITMQ_ADMIN_URL: withLogin(
-        node.managementUrl,
-        node.credentials.username,
-        node.credentials.password,
-      ),
+      RABBITMQ_ADMIN_URL: withLogin(node.managementUrl, node.credentials.username, node.credentials.password),
       TILLCAST_URL: backend.url,
       TILLCAST_CA_FILE: caFile,
     },

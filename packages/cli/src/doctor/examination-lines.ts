@@ -11,7 +11,11 @@ export function examinationLines({ checks, status }: Examination, context: CliCo
   return `${lines.join('')}${skippedLines(checks, context)}${sumLine(checks, status, context)}\n`;
 }
 
-function linesOf({ title, status, observed, faults }: CheckResult, width: number, context: CliContext): string {
+function linesOf(
+  { title, status, observed, faults }: CheckResult,
+  width: number,
+  context: CliContext,
+): string {
   const { outStyles } = context;
   const padded = title + ' '.repeat(width - Array.from(title).length);
   if (status === 'well' || status === 'skipped') return `${outStyles.ok(padded)}  ${observed}\n`;

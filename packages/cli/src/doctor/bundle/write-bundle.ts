@@ -40,7 +40,10 @@ export async function writeBundle(
   const entries: readonly TarEntry[] = [
     { name: 'examination.json', content: json(told.examination) },
     { name: 'facts.json', content: json(told.facts) },
-    { name: 'environment.json', content: json(Object.fromEntries(shown.toSorted(([a], [b]) => a.localeCompare(b)))) },
+    {
+      name: 'environment.json',
+      content: json(Object.fromEntries(shown.toSorted(([a], [b]) => a.localeCompare(b)))),
+    },
     { name: 'versions.json', content: json(versions()) },
     { name: 'metrics.txt', content: metrics },
   ];

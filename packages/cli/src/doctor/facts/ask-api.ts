@@ -16,7 +16,10 @@ export interface ApiAddress {
 
 const PATIENCE_MS = 8_000;
 
-/** `--url`, `TILLCAST_URL`, the demo that runs from here, what the till knows, where this backend listens, localhost. */
+/**
+ * `--url`, `TILLCAST_URL`, the demo that runs from here, what the till knows, where this backend listens, localhost. A
+ * backend is not told who signed its own certificate: mostly it is who signed the broker's.
+ */
 export function apiAddress(place: Place, context: CliContext): ApiAddress {
   const { env, tillDir, backendDir, demoUrl } = place;
   const reader = new EnvironmentReader({ ...env, ...absoluteCa(env, context) });
@@ -26,8 +29,11 @@ export function apiAddress(place: Place, context: CliContext): ApiAddress {
   const url = (asked ?? tills ?? own ?? DEFAULT_URL).replace(/\/+$/, '');
   const isTills = asked === null && tills !== null;
   const order = isTills ? ['SYNC_API_CA_FILE', 'TILLCAST_CA_FILE'] : ['TILLCAST_CA_FILE', 'SYNC_API_CA_FILE'];
-  const variable = order.find((name) => reader.text(name) !== null) ?? order[0] ?? '';
-  return { url, caPem: readCaFile(reader, variable), caVariable: variable };
+  const caVariable = order[0] ?? '';
+  const variable = [...order, ...(url === own ? ['AMQP_CA_FILE'] : [])].find(
+    (name) => reader.text(name) !== null,
+  );
+  return { url, caPem: variable === undefined ? null : readCaFile(reader, variable), caVariable };
 }
 
 /** Asks the API how it is. */
