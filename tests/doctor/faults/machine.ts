@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdir, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { testAuthority } from '../../support/certificates.ts';
 import type { PlantedFault } from '../planted.ts';
 
 const run = promisify(execFile);
@@ -26,6 +27,7 @@ export const MACHINE_FAULTS: readonly PlantedFault[] = [
     at: 'till',
     plant: () => ({ env: { LICENCE_KEY: 'EXTRO-LIFE-ABC123' } }),
     check: 'variables',
+    grade: 'warning',
     says: /LICENCE_KEY: set, and nothing reads it/,
   },
   {
@@ -42,6 +44,20 @@ export const MACHINE_FAULTS: readonly PlantedFault[] = [
     plant: () => ({ env: { HOST: '0.0.0.0', TLS_CERT_FILE: '', TLS_KEY_FILE: '' } }),
     check: 'configuration',
     says: /HOST: would serve "0\.0\.0\.0" in plain text/,
+  },
+  {
+    name: 'a certificate that has expired, with which the backend would not start',
+    at: 'backend',
+    plant: async () => {
+      const authority = await testAuthority();
+      const { certFile, keyFile } = await authority.server('expired', { expired: true });
+      return {
+        env: { TLS_CERT_FILE: certFile, TLS_KEY_FILE: keyFile },
+        heal: () => authority[Symbol.asyncDispose](),
+      };
+    },
+    check: 'configuration',
+    says: /TLS_CERT_FILE: names a certificate that expired at/,
   },
   {
     name: 'a certificate whose key is another one',

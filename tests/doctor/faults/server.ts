@@ -9,7 +9,7 @@ import { silentLogger } from '@tillcast/broker';
 import { ADMIN_PATHS } from '@tillcast/protocol/http/admin-api';
 import { freePort } from '@tillcast/testkit';
 import { Client } from 'pg';
-import { testAuthority } from '../../support/certificates.ts';
+import { handshakeOnly, testAuthority } from '../../support/certificates.ts';
 import { type Clinic, LICENSE } from '../clinic.ts';
 import type { Planted, PlantedFault } from '../planted.ts';
 
@@ -42,7 +42,7 @@ async function otherSchema(
 /** Another backend on the same database, with a certificate that is not as it should be. */
 async function backendWith(
   { backendEnv, folder }: Clinic,
-  of: { readonly hosts?: readonly string[]; readonly expired?: boolean },
+  of: { readonly hosts?: readonly string[] },
 ): Promise<Planted> {
   const authority = await testAuthority();
   const { certFile, keyFile } = await authority.server('backend', of);
@@ -182,7 +182,17 @@ export const SERVER_FAULTS: readonly PlantedFault[] = [
   {
     name: 'a certificate that has expired',
     at: 'operator',
-    plant: (clinic) => backendWith(clinic, { expired: true }),
+    plant: async () => {
+      const authority = await testAuthority();
+      const server = await handshakeOnly(await authority.server('backend', { expired: true }));
+      return {
+        env: { TILLCAST_URL: `https://localhost:${server.port}`, TILLCAST_CA_FILE: authority.caFile },
+        heal: async () => {
+          await server[Symbol.asyncDispose]();
+          await authority[Symbol.asyncDispose]();
+        },
+      };
+    },
     check: 'certificates',
     says: /certificate of https.*has expired/,
   },

@@ -91,13 +91,13 @@ export function strangeVariables(names: readonly string[]): readonly StrangeVari
 }
 
 /**
- * The `TILLCAST_*` variables that no part of Tillcast reads. One that looks like a known one misspelled is a
- * problem of the reader's; the others are returned, to be named in the log.
+ * The variables that no part of Tillcast reads though they look like ours. One with our prefix that looks like a known one
+ * misspelled is a problem of the reader's; the others may be somebody else's: they are returned, to be named in the log.
  */
 export function readUnknownVariables(reader: EnvironmentReader): readonly string[] {
   const alien: string[] = [];
-  for (const { name, meant } of strangeVariables(reader.names(PREFIX))) {
-    if (meant === null) alien.push(name);
+  for (const { name, meant } of strangeVariables(reader.names(''))) {
+    if (meant === null || !name.startsWith(PREFIX)) alien.push(name);
     else reader.problem(name, `is not a variable of Tillcast; did you mean ${meant}?`);
   }
   return alien;

@@ -118,6 +118,7 @@ async function whyRefused(
   const late = elapsed(timeoutMs).then(() => {
     throw new TillcastError('broker_unavailable', `It did not answer within ${timeoutMs / 1_000} s.`);
   });
+  // That it was late matters to who waits alone, and mostly nobody does any more.
   late.catch(() => undefined);
   try {
     await Promise.race([act(channel), closed.promise, late]);

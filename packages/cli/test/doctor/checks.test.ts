@@ -1,5 +1,6 @@
 import type { BrokerNode } from '@tillcast/broker';
 import { parseLicenseKey } from '@tillcast/protocol/license-key';
+import { freePort } from '@tillcast/testkit';
 import { expect, test } from 'vitest';
 import { CHECKS } from '../../src/doctor/checks/index.ts';
 import { examine } from '../../src/doctor/examine.ts';
@@ -158,10 +159,11 @@ test('[K20] a check or group that there is not is a usage error, and so is an en
 });
 
 test('[K20] people read a line a check, and of each fault what to do', async () => {
-  const env = { TILLCAST_URL: 'http://127.0.0.1:1', TILLCAST_PUBLIC_ULR: 'x' };
+  const port = await freePort();
+  const env = { TILLCAST_URL: `http://127.0.0.1:${port}`, TILLCAST_PUBLIC_ULR: 'x' };
   const { code, out, err } = await invoke(['doctor'], { env });
   expect({ code, err }).toEqual({ code: 2, err: '' });
-  expect(out).toMatch(/✗ API +1 fault\n {2}http:\/\/127\.0\.0\.1:1\/health\n {4}observed .*ECONNREFUSED/);
+  expect(out).toMatch(/✗ API +1 fault\n {2}http:\/\/127\.0\.0\.1:\d+\/health\n {4}observed .*ECONNREFUSED/);
   expect(out).toContain('to mend   export TILLCAST_PUBLIC_URL="$TILLCAST_PUBLIC_ULR"');
   expect(out).toMatch(/- skipped: .*Schema.* \(DATABASE_URL is not set here\)/);
   expect(out).toMatch(/✗ \d+ checks: 0 well, 0 warnings, 2 failures, \d+ skipped\n$/);

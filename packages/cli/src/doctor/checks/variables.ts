@@ -8,7 +8,8 @@ export const variables: Check = {
   judge: ({ variables: strange }) =>
     verdictOf(
       strange.map(({ name, meant }) => ({
-        grade: meant === null ? ('warning' as const) : ('failure' as const),
+        // Without our prefix it may be somebody else's.
+        grade: meant !== null && name.startsWith('TILLCAST_') ? ('failure' as const) : ('warning' as const),
         what: name,
         observed: 'set, and nothing reads it',
         expected: meant === null ? 'a variable of Tillcast' : `${meant}, probably`,
