@@ -10,6 +10,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { invoke } from '../../packages/cli/test/cli-host.ts';
 import { textOf } from '../house/repository.ts';
 import { tillFolder } from '../support/activated-tills.ts';
+import { becomes, stateOf } from '../support/tills.ts';
 import { type Clinic, LICENSE, openClinic, PASSWORDS, withLogin } from './clinic.ts';
 
 /*
@@ -44,6 +45,7 @@ beforeAll(async () => {
   await clinic.admin('POST', ADMIN_PATHS.changes(LICENSE), { operations });
   const till = await startTerminal(parseTerminalConfig(clinic.tillEnv), { logger: silentLogger });
   stopTill = () => till.stop();
+  await becomes(async () => expect(await stateOf(till)).toMatchObject({ status: 'live', version: 1 }));
   const created = await clinic.admin('POST', ADMIN_PATHS.activationCode(LICENSE));
   const { activation_code: activationCode } = activationCodeSchema.parse(created);
   for (const name of ['spare-1', 'spare-2']) {

@@ -49,8 +49,10 @@ export async function findPlace(
   const dataDir = await findDataDir({ ...context, env });
   const named = given.dataDir ?? env['TILLCAST_DATA_DIR'];
   const tillDir = resolve(context.cwd, named ?? join('.tillcast', 'terminal'));
-  const isTill = given.dataDir !== undefined || has(TILL_VARIABLES) || holds(tillDir, TILL_FILES);
   const isBackend = has(BACKEND_VARIABLES) || holds(dataDir, BACKEND_FILES);
+  // One file of variables may serve a whole deployment: beside a backend's only a till's files tell of a till.
+  const isNamed = given.dataDir !== undefined || (has(TILL_VARIABLES) && !isBackend);
+  const isTill = isNamed || holds(tillDir, TILL_FILES);
   return {
     env,
     backendDir: isBackend ? dataDir : null,

@@ -20,7 +20,7 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?-----END [A-Z ]*PRIVATE KEY-----/g, REDACTED],
   // The user stays: who it is matters.
   [/([a-z][a-z\d+.-]*:\/\/[^\s/:@"']*):[^\s@"']+@/gi, `$1:${REDACTED}@`],
-  [/\b(Bearer|Basic) [\w.~+/=-]{8,}/gi, `$1 ${REDACTED}`],
+  [/\b(Bearer|bearer|Basic) [\w.~+/=-]{8,}/g, `$1 ${REDACTED}`],
   [/\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*/g, REDACTED],
   [
     /("(?:\w*(?:password|secret|token|api_key|passphrase|private)\w*|d|k|pin_hash)"\s*:\s*)"[^"]*"/gi,
