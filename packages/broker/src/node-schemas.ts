@@ -3,6 +3,8 @@ import { z } from 'zod';
 /** A node of the broker. */
 export interface BrokerNode {
   readonly name: string;
+  /** Whether the others see it. */
+  readonly running: boolean;
   /** Null where they are not told (yet): they come with the statistics, some seconds after the node's start. */
   readonly plugins: readonly string[] | null;
   /** Those that are switched on: `PLAIN`, `ANONYMOUS`. */
@@ -12,7 +14,6 @@ export interface BrokerNode {
 
 /** How a node is, as the node that was asked sees it. */
 export interface NodeHealth {
-  readonly running: boolean;
   /** Nodes that it lost sight of and has not joined again since. */
   readonly partitions: readonly string[];
   readonly memoryAlarm: boolean;
@@ -38,10 +39,10 @@ export const brokerNodesSchema: z.ZodType<BrokerNode[]> = z.array(
     })
     .transform((raw) => ({
       name: raw.name,
+      running: raw.running,
       plugins: raw.enabled_plugins,
       authMechanisms: raw.auth_mechanisms.filter(({ enabled }) => enabled).map(({ name }) => name),
       health: {
-        running: raw.running,
         partitions: raw.partitions,
         memoryAlarm: raw.mem_alarm,
         diskAlarm: raw.disk_free_alarm,

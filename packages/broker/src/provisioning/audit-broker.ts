@@ -40,7 +40,7 @@ export async function readSettledState(management: ManagementClient, vhost: stri
   for (;;) {
     const state = await readBrokerState(management, vhost);
     // One that is down tells nothing, however long one waits.
-    const isSettled = state.nodes.every(({ plugins, health }) => plugins !== null || !health.running);
+    const isSettled = state.nodes.every(({ plugins, running }) => plugins !== null || !running);
     if (isSettled || performance.now() >= until) return state;
     await sleep(STATISTICS_POLL_MS);
   }

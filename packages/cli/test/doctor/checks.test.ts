@@ -29,16 +29,15 @@ function facts(given: Partial<Facts> = {}): Facts {
   };
 }
 
-function node(name: string, health: Partial<BrokerNode['health']> = {}): BrokerNode {
+function node(name: string, health: Partial<BrokerNode['health']> = {}, running: boolean = true): BrokerNode {
   const well = {
-    running: true,
     partitions: [],
     memoryAlarm: false,
     diskAlarm: false,
     diskFreeBytes: 10_000_000_000,
     diskFreeLimitBytes: 50_000_000,
   };
-  return { name, plugins: [], authMechanisms: ['PLAIN'], health: { ...well, ...health } };
+  return { name, running, plugins: [], authMechanisms: ['PLAIN'], health: { ...well, ...health } };
 }
 
 function broker(nodes: readonly BrokerNode[], version = '3.10.8'): BrokerFacts {
@@ -75,7 +74,7 @@ test('each check has an id of its own', () => {
 });
 
 test.each([
-  ['a node that is down', node('rabbit@b', { running: false }), 'node rabbit@b: not running'],
+  ['a node that is down', node('rabbit@b', {}, false), 'node rabbit@b: not running'],
   [
     'a partition',
     node('rabbit@b', { partitions: ['rabbit@a', 'rabbit@c'] }),

@@ -44,8 +44,8 @@ function disagreeing(probes: readonly BrokerProbe[]): readonly Fault[] {
   ];
 }
 
-function faultsOf({ name, health }: BrokerNode): readonly Fault[] {
-  if (!health.running) {
+function faultsOf({ name, running, health }: BrokerNode): readonly Fault[] {
+  if (!running) {
     return [
       {
         grade: 'failure',

@@ -2,6 +2,7 @@ import {
   type DesiredBrokerOptions,
   desiredBroker,
   EnvironmentReader,
+  entriesOf,
   findingsByArea,
   ManagementClient,
   type ManagementOptions,
@@ -29,16 +30,20 @@ export interface BrokerWishes {
  */
 const VARIABLES = ['RABBITMQ_ADMIN_URL', 'RABBITMQ_MANAGEMENT_URL'];
 
-/** Where the management API is, and who asks; null where nobody says. */
+/** Where the management API is, of the first node and of the others, and who asks; null where nobody says. */
 export function managementOf(place: Place): ManagementOptions | null {
   const reader = new EnvironmentReader(place.env);
   const text = VARIABLES.map((name) => reader.secret(name)).find((each) => each !== null) ?? null;
-  const url = URL.parse(text ?? '');
-  if (url === null || !['http:', 'https:'].includes(url.protocol) || url.username === '') return null;
+  const [first, ...others] = entriesOf(text).flatMap((entry) => {
+    const url = URL.parse(entry);
+    return url !== null && /^https?:$/.test(url.protocol) && url.username !== '' ? [url] : [];
+  });
+  if (first === undefined) return null;
   return {
-    url: url.origin,
-    username: decodeURIComponent(url.username),
-    password: decodeURIComponent(url.password),
+    url: first.origin,
+    otherUrls: others.map(({ origin }) => origin),
+    username: decodeURIComponent(first.username),
+    password: decodeURIComponent(first.password),
     caPem: readCaFile(reader, 'AMQP_CA_FILE'),
   };
 }
@@ -90,6 +95,7 @@ function desiredOptions(
 }
 
 function guardianOf(reader: EnvironmentReader): string | null {
-  const url = URL.parse(reader.secret('RABBITMQ_MANAGEMENT_URL') ?? '');
+  const [entry = ''] = entriesOf(reader.secret('RABBITMQ_MANAGEMENT_URL'));
+  const url = URL.parse(entry);
   return url === null || url.username === '' ? null : decodeURIComponent(url.username);
 }

@@ -31,7 +31,13 @@ export async function readCertificates(
   const management = managementOf(place);
   const caPem = readCaFile(reader, 'AMQP_CA_FILE');
   const urls = [
-    ...new Set([...named, ...tillUrls, ...(management === null ? [] : [management.url])].map(bare)),
+    ...new Set(
+      [
+        ...named,
+        ...tillUrls,
+        ...(management === null ? [] : [management.url, ...(management.otherUrls ?? [])]),
+      ].map(bare),
+    ),
   ];
   const endpoints: readonly Endpoint[] = [
     { url: bare(api.url), caPem: api.caPem, variable: api.caVariable },
