@@ -101,6 +101,19 @@ export const TILL_FAULTS: readonly PlantedFault[] = [
     says: /not activated/,
   },
   {
+    name: 'a license key alone, which this backend does not take',
+    at: 'till',
+    plant: async ({ folder, backend }) => {
+      await mkdir(join(folder, 'keyed-till'), { recursive: true });
+      return {
+        env: { LICENSE_KEY: LICENSE, SYNC_API_URL: backend.url },
+        argv: ['--data-dir', join(folder, 'keyed-till')],
+      };
+    },
+    check: 'till.token',
+    says: /license_key_not_accepted/,
+  },
+  {
     name: 'a damaged identity file',
     at: 'till',
     plant: async ({ tillDir }) => {

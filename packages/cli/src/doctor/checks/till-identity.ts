@@ -12,6 +12,7 @@ const MENDS: Readonly<Record<string, string>> = {
   terminal_unknown: 'tillcast terminal reset, and tillcast terminal activate --license <key>',
   assertion_invalid: 'tillcast terminal reset, and tillcast terminal activate --license <key>',
   secret_unreadable: 'tillcast terminal reset, and tillcast terminal activate --license <key>',
+  license_key_not_accepted: 'tillcast terminal activate --license <key>',
   backend_unavailable: 'tillcast doctor --only api',
 };
 
@@ -23,11 +24,10 @@ export const tillIdentity: Check = {
   judge: ({ till }) => {
     if (!till.known) return skipped(till.why);
     const { value } = till;
-    if (value.identity === null && value.identityFault === null && value.hasLicenseKey) {
-      return skipped('it goes by its LICENSE_KEY alone, without a token');
-    }
     const { scopes = [] } = value.token?.given === true ? value.token : {};
-    return verdictOf(faultsOf(value), `given, ${scopes.length} scopes`);
+    const observed =
+      value.identity === null ? 'its license key is taken alone' : `given, ${scopes.length} scopes`;
+    return verdictOf(faultsOf(value), observed);
   },
 };
 
@@ -44,7 +44,7 @@ function faultsOf({ dataDir, identity, identityFault, token }: TillFacts): reado
       },
     ];
   }
-  if (identity === null || token === null) {
+  if (token === null) {
     return [
       {
         ...base,
@@ -66,6 +66,7 @@ function faultsOf({ dataDir, identity, identityFault, token }: TillFacts): reado
       },
     ];
   }
+  if (identity === null) return [];
   const missing = scopesOf(identity.license_key, identity.terminal_id).filter(
     (scope) => !token.scopes.includes(scope),
   );

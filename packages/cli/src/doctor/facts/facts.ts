@@ -94,8 +94,7 @@ export interface TillFacts {
   readonly identity: TillIdentity | null;
   /** Why who it is cannot be read; null: it can, or it is not activated. */
   readonly identityFault: string | null;
-  /** Whether it is told its license, so that it needs no activation where the backend takes that. */
-  readonly hasLicenseKey: boolean;
+  /** Of one that is not activated: how its license key is taken. Null: nobody could be asked. */
   readonly token: TokenFacts | null;
   readonly files: readonly TillFile[];
   readonly unsentSales: number | null;

@@ -1,6 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { type BrokerAttempt, type BrokerProbe, probeBroker } from '@tillcast/broker';
+import {
+  type BrokerAttempt,
+  type BrokerProbe,
+  certificateFault,
+  createFetch,
+  probeBroker,
+} from '@tillcast/broker';
 import { asTillcastError } from '@tillcast/protocol/errors';
+import { problemSchema } from '@tillcast/protocol/http/problem';
+import { LICENSE_KEY_HEADER, SYNC_PATHS } from '@tillcast/protocol/http/sync-api';
 import { TERMINAL_STATUS_WORDS } from '@tillcast/protocol/replica/status';
 import { bindingsOf } from '@tillcast/protocol/routing';
 import { EVENTS_EXCHANGE } from '@tillcast/protocol/topology';
@@ -14,10 +22,12 @@ import {
   type TillIdentity,
 } from '@tillcast/terminal';
 import { z } from 'zod';
+import { DEFAULT_URL } from '../../api/locate.ts';
 import type { Place } from '../place.ts';
-import { type Known, known, type TillFacts, unknown } from './facts.ts';
+import { type Known, known, type TillFacts, type TokenFacts, unknown } from './facts.ts';
 
 const PAGE_TIMEOUT_MS = 2_000;
+const KEY_TIMEOUT_MS = 8_000;
 
 const runningSchema = z.object({
   terminal_id: z.string(),
@@ -42,11 +52,14 @@ export async function readTill(place: Place): Promise<ReadTill> {
   const found = identityIn(tillDir);
   const config = configOf(place, tillDir);
   const files = inspectTillFiles(tillDir);
-  const hasLicenseKey = (config?.licenseKey ?? null) !== null;
-  const base = { dataDir: tillDir, ...found, hasLicenseKey, ...files };
-  if (config === null || found.identity === null) {
-    const why = config === null ? 'the till’s configuration is not valid' : 'the till is not activated';
-    return { till: known({ ...base, token: null, running: null }), lines: unknown(why) };
+  const base = { dataDir: tillDir, ...found, ...files };
+  if (config === null) {
+    const lines = unknown('the till’s configuration is not valid');
+    return { till: known({ ...base, token: null, running: null }), lines };
+  }
+  if (found.identity === null) {
+    const token = config.licenseKey === null ? null : await askByKey(config.licenseKey, config);
+    return { till: known({ ...base, token, running: null }), lines: unknown('the till is not activated') };
   }
   const { identity } = found;
   const [asked, running] = await Promise.all([askToken(config), askPage(config, identity)]);
@@ -88,6 +101,24 @@ async function askToken(
   } catch (error) {
     const { code, message } = asTillcastError(error);
     return { code, message };
+  }
+}
+
+/** Whether the backend takes a license key alone, and this one's license stands. */
+async function askByKey(licenseKey: string, config: TerminalConfig): Promise<TokenFacts> {
+  const url = `${config.syncApiUrl ?? DEFAULT_URL}${SYNC_PATHS.version}`;
+  try {
+    const answer = await createFetch(config.syncApiCaPem)(url, {
+      headers: { [LICENSE_KEY_HEADER]: licenseKey },
+      signal: AbortSignal.timeout(KEY_TIMEOUT_MS),
+    });
+    if (answer.ok) return { given: true, scopes: [] };
+    const problem: unknown = await answer.json();
+    const { code, detail } = problemSchema.parse(problem);
+    return { given: false, code, message: detail };
+  } catch (error) {
+    const message = certificateFault(error, 'SYNC_API_CA_FILE') ?? asTillcastError(error).message;
+    return { given: false, code: 'backend_unavailable', message };
   }
 }
 
