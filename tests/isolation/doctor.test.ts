@@ -70,5 +70,4 @@ test('[K3] without --yes, and without anybody to ask, nothing is done', async ()
   expect(refused.err).toContain('--yes');
   expect(await licensesOf(system)).toEqual([]);
   expect(await doctor(system, '--attack', '--yes', '--row', 'A99')).toMatchObject({ code: 2 });
-  expect(await doctor(system)).toMatchObject({ code: 2 });
 });

@@ -16,7 +16,12 @@ export interface TillFolder {
   readonly path: string;
   readonly config: (environment?: Readonly<Record<string, string>>) => Promise<TerminalConfig>;
   /** Activates it; rejects where that is refused. */
-  readonly activate: (license: TestLicense, backendUrl: string, name?: string) => Promise<void>;
+  readonly activate: (
+    license: TestLicense,
+    backendUrl: string,
+    name?: string,
+    environment?: Readonly<Record<string, string>>,
+  ) => Promise<void>;
   /** Starts it; neither license nor backend nor broker are named. */
   readonly start: (
     environment?: Readonly<Record<string, string>>,
@@ -38,9 +43,9 @@ export function tillFolder(root: string): TillFolder {
   return {
     path,
     config,
-    activate: async ({ key, activationCode }, backendUrl, name = 'Counter 1') => {
+    activate: async ({ key, activationCode }, backendUrl, name = 'Counter 1', environment = {}) => {
       const licenseKey = parseLicenseKey(key);
-      await activateThisTill(await config(), { licenseKey, activationCode, backendUrl, name });
+      await activateThisTill(await config(environment), { licenseKey, activationCode, backendUrl, name });
     },
     start: async (environment, logger = silentLogger) => startTerminal(await config(environment), { logger }),
   };

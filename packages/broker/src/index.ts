@@ -11,7 +11,11 @@ export { type Clock, systemClock } from './clock.ts';
 export { type BrokerConfig, plainHosts, readBrokerConfig } from './configuration/broker-config.ts';
 export { type Environment, EnvironmentReader, entriesOf, shown } from './configuration/environment-reader.ts';
 export { createLogger } from './configuration/json-logger.ts';
-export { readUnknownVariables } from './configuration/known-variables.ts';
+export {
+  readUnknownVariables,
+  type StrangeVariable,
+  strangeVariables,
+} from './configuration/known-variables.ts';
 export { type LogLevel, readLogLevel } from './configuration/log-level.ts';
 export type { BrokerCredentials, TlsOptions } from './connect-once.ts';
 export { BrokerConnection, type BrokerConnectionOptions, type SessionHandle } from './connection.ts';
@@ -24,6 +28,12 @@ export {
   MAX_CONTENT_BYTES,
 } from './content-codec.ts';
 export type { Delivery } from './delivery.ts';
+export {
+  type BrokerAttempt,
+  type BrokerProbe,
+  type BrokerProbeOptions,
+  probeBroker,
+} from './diagnosis/probe-broker.ts';
 export { type ExclusiveLock, takeExclusiveLock } from './exclusive-lock.ts';
 export { type Logger, silentLogger } from './logger.ts';
 export {
@@ -36,7 +46,6 @@ export {
 export type { ManagementOptions } from './management-http.ts';
 export type { BrokerAlarms } from './management-reader.ts';
 export type {
-  BrokerNode,
   BrokerOverview,
   ListedBinding,
   ListedConnection,
@@ -50,6 +59,7 @@ export type {
   TopicPermissions,
   VirtualHost,
 } from './management-schemas.ts';
+export type { BrokerNode } from './node-schemas.ts';
 export type { OutgoingMessage } from './outgoing-message.ts';
 export {
   DOCKER_IMAGE,
@@ -67,7 +77,13 @@ export {
   startPrivateNode,
 } from './private-node/private-node.ts';
 export { removePrivateNodeData } from './private-node/remove-node-data.ts';
-export { type AuditOptions, auditBroker } from './provisioning/audit-broker.ts';
+export {
+  type AuditOptions,
+  auditBroker,
+  findingsByArea,
+  readSettledState,
+} from './provisioning/audit-broker.ts';
+export type { BrokerState } from './provisioning/broker-state.ts';
 export {
   BLOCK_TAG,
   type DesiredBroker,
@@ -79,7 +95,7 @@ export {
   PUBLISHER_USER,
   TERMINAL_POLICY,
 } from './provisioning/desired-broker.ts';
-export type { Finding } from './provisioning/finding.ts';
+export { type AuditArea, type Finding, shellWord } from './provisioning/finding.ts';
 export {
   OAUTH_PLUGIN,
   type OAuthNodeConfig,

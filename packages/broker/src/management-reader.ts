@@ -1,10 +1,8 @@
 import { TillcastError } from '@tillcast/protocol/errors';
 import type { ManagementHttp } from './management-http.ts';
 import {
-  type BrokerNode,
   type BrokerOverview,
   bindingsSchema,
-  brokerNodesSchema,
   type ConnectionUser,
   connectionPageSchema,
   connectionsSchema,
@@ -41,6 +39,8 @@ import {
   vhostsSchema,
   whoamiSchema,
 } from './management-schemas.ts';
+
+import { type BrokerNode, brokerNodesSchema } from './node-schemas.ts';
 
 /** Alarms under which the broker takes no messages. */
 export interface BrokerAlarms {

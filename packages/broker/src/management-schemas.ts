@@ -233,33 +233,6 @@ export const listenersSchema: z.ZodType<{ readonly listeners: Listener[] }> = z.
   ),
 });
 
-/** A node of the broker. */
-export interface BrokerNode {
-  readonly name: string;
-  /** Whether the others see it. */
-  readonly running: boolean;
-  /** Null where they are not told (yet): they come with the statistics, some seconds after the node's start. */
-  readonly plugins: readonly string[] | null;
-  /** Those that are switched on: `PLAIN`, `ANONYMOUS`. */
-  readonly authMechanisms: readonly string[];
-}
-
-export const brokerNodesSchema: z.ZodType<BrokerNode[]> = z.array(
-  z
-    .object({
-      name: z.string(),
-      running: z.boolean().default(true),
-      enabled_plugins: z.array(z.string()).nullable().default(null),
-      auth_mechanisms: z.array(z.object({ name: z.string(), enabled: z.boolean() })).default([]),
-    })
-    .transform((raw) => ({
-      name: raw.name,
-      running: raw.running,
-      plugins: raw.enabled_plugins,
-      authMechanisms: raw.auth_mechanisms.filter(({ enabled }) => enabled).map(({ name }) => name),
-    })),
-);
-
 /** A virtual host. */
 export interface VirtualHost {
   readonly name: string;

@@ -8,7 +8,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { type BrokerConfig, readBrokerConfig } from '../src/configuration/broker-config.ts';
 import { type Environment, EnvironmentReader, entriesOf } from '../src/configuration/environment-reader.ts';
 import { createLogger } from '../src/configuration/json-logger.ts';
-import { readUnknownVariables } from '../src/configuration/known-variables.ts';
+import { readUnknownVariables, strangeVariables } from '../src/configuration/known-variables.ts';
 import { readLogLevel } from '../src/configuration/log-level.ts';
 import { slipsBetween, suggestionFor } from '../src/configuration/misspelling.ts';
 
@@ -229,6 +229,21 @@ describe('unknown variables', () => {
       value: ['TILLCAST_ENV', 'TILLCAST_SOMETHING_ELSE'],
       problems: {},
     });
+  });
+
+  test.each(['DATABSE_URL', 'AMQP_ULR', 'LICENCE_KEY', 'RABBITMQ_HOSTS', 'SYNC_APIURL'])(
+    '%s may be a slip, or somebody else’s: it is returned, unless the right one is set as well',
+    (name) => {
+      const { value, problems } = reading({ [name]: 'x' }, readUnknownVariables);
+      expect({ value, problems }).toEqual({ value: [name], problems: {} });
+      const [{ meant } = { meant: null }] = strangeVariables([name]);
+      expect(strangeVariables([name, meant ?? ''])).toEqual([]);
+    },
+  );
+
+  test('what RabbitMQ, TLS libraries and shells read is nobody’s slip', () => {
+    const others = ['RABBITMQ_HOME', 'RABBITMQ_BASE', 'SSL_CERT_FILE', 'HOST', 'HOME', 'PORT', 'LOGLEVELS'];
+    expect(strangeVariables(others)).toEqual([]);
   });
 
   test('the nearest word is suggested', () => {

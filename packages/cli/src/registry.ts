@@ -260,7 +260,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     path: ['doctor'],
-    summary: 'Attack a deployment that is yours, and see whether it holds',
+    summary: 'Name what is wrong with a deployment, and how to mend it; or attack it',
     load: async () => (await import('./commands/doctor.ts')).doctor,
   },
   {

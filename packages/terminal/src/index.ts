@@ -1,4 +1,9 @@
 export { parseTerminalConfig, type TerminalConfig } from './config/terminal-config.ts';
+export {
+  inspectTillFiles,
+  type TillFile,
+  type TillFiles,
+} from './diagnosis/inspect-till-files.ts';
 export { activateHostedTill, type HostedIdentity } from './hosted/hosted-identity.ts';
 export {
   type BasketLine,

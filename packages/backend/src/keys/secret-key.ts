@@ -46,6 +46,16 @@ export async function prepareSecretKey(options: {
   return made;
 }
 
+/** The secret key that a data directory holds; null where it holds none that can be read. */
+export async function secretKeyIn(dataDir: string): Promise<Uint8Array | null> {
+  try {
+    return await readSecretKey(join(dataDir, SECRET_KEY_FILE));
+  } catch (error) {
+    if (error instanceof TillcastError && error.code === 'secret_unreadable') return null;
+    throw error;
+  }
+}
+
 async function readSecretKey(file: string): Promise<Uint8Array | null> {
   let text: string;
   try {

@@ -2,10 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { Environment } from '@tillcast/broker';
+import { type Environment, EnvironmentReader } from '@tillcast/broker';
 import { TillcastError } from '@tillcast/protocol/errors';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseBackendConfig } from '../../src/config/backend-config.ts';
+import { readCertificateFiles } from '../../src/http/tls/certificate.ts';
 
 let directory: string;
 beforeAll(async () => {
@@ -133,6 +134,15 @@ describe('what is wrong is named', () => {
     const message = refusal({ PORT: 'x', LOG_LEVEL: 'x', VALID_LICENSE_KEY: 'x', TILLCAST_ULR: 'x' });
     for (const name of ['PORT', 'LOG_LEVEL', 'VALID_LICENSE_KEY', 'TILLCAST_ULR'])
       expect(message).toContain(name);
+  });
+
+  test('[E11] a certificate that has expired is refused, since no client would take it', () => {
+    const { certFile, keyFile } = selfSigned('old');
+    const reader = new EnvironmentReader({ TLS_CERT_FILE: certFile, TLS_KEY_FILE: keyFile });
+    readCertificateFiles(reader, new Date('2100-01-01T00:00:00Z'));
+    expect(() => reader.finish('The configuration')).toThrow(
+      /TLS_CERT_FILE names a certificate that expired at \d{4}-/,
+    );
   });
 
   test('a certificate and its key go together', () => {

@@ -7,7 +7,7 @@ import { auditUsers } from './audit-users.ts';
 import { type BrokerState, readBrokerState } from './broker-state.ts';
 import type { DesiredBroker } from './desired-broker.ts';
 import { desiredLines } from './desired-lines.ts';
-import type { Finding } from './finding.ts';
+import { AUDIT_AREAS, type AuditArea, type Finding } from './finding.ts';
 
 /** A node tells its plugins some 5 s after its start. */
 const STATISTICS_TIMEOUT_MS = 15_000;
@@ -39,7 +39,8 @@ export async function readSettledState(management: ManagementClient, vhost: stri
   const until = performance.now() + STATISTICS_TIMEOUT_MS;
   for (;;) {
     const state = await readBrokerState(management, vhost);
-    const isSettled = state.nodes.every(({ plugins }) => plugins !== null);
+    // One that is down tells nothing, however long one waits.
+    const isSettled = state.nodes.every(({ plugins, running }) => plugins !== null || !running);
     if (isSettled || performance.now() >= until) return state;
     await sleep(STATISTICS_POLL_MS);
   }
@@ -51,15 +52,28 @@ export function findingsIn(
   desired: DesiredBroker,
   options: AuditOptions = {},
 ): readonly Finding[] {
-  return [
-    ...desiredLines(desired).flatMap((line): readonly Finding[] => {
-      const observed = line.differs(state);
+  const byArea = findingsByArea(state, desired, options);
+  return AUDIT_AREAS.flatMap((area) => byArea[area]);
+}
+
+/** The same, by what they are about. */
+export function findingsByArea(
+  state: BrokerState,
+  desired: DesiredBroker,
+  options: AuditOptions = {},
+): Readonly<Record<AuditArea, readonly Finding[]>> {
+  const lines = (about: AuditArea): readonly Finding[] =>
+    desiredLines(desired).flatMap((line): readonly Finding[] => {
+      const observed = line.area === about ? line.differs(state) : null;
       const { what, expected } = line;
       return observed === null ? [] : [{ what, expected, observed, mend: 'tillcast broker provision' }];
-    }),
-    ...auditUsers(state, desired, options.knownUsers ?? []),
-    ...auditPolicies(state, desired),
-    ...auditRouting(state, desired),
-    ...auditNodes(state, desired, options.allowPlaintext ?? false),
-  ];
+    });
+  return {
+    host: lines('host'),
+    policies: [...lines('policies'), ...auditPolicies(state, desired)],
+    exchange: lines('exchange'),
+    users: [...lines('users'), ...auditUsers(state, desired, options.knownUsers ?? [])],
+    routing: auditRouting(state, desired),
+    node: auditNodes(state, desired, options.allowPlaintext ?? false),
+  };
 }

@@ -1,6 +1,5 @@
 import type { ManagementClient, Policy } from '../management.ts';
 import type {
-  BrokerNode,
   ListedBinding,
   ListedExchange,
   ListedParameter,
@@ -12,6 +11,8 @@ import type {
   TopicPermissions,
   VirtualHost,
 } from '../management-schemas.ts';
+
+import type { BrokerNode } from '../node-schemas.ts';
 
 /** All that is looked at of a broker: read once, then compared. */
 export interface BrokerState {

@@ -1,9 +1,11 @@
 import type { ManagementClient } from '../management.ts';
 import { type BrokerState, isSamePolicy } from './broker-state.ts';
 import type { DesiredBroker, DesiredUser } from './desired-broker.ts';
+import type { AuditArea } from './finding.ts';
 
 /** One thing that must hold of a broker: how to see it, and how to bring it about. */
 export interface DesiredLine {
+  readonly area: AuditArea;
   /** `topic permission of tillcast-publisher on pos_license_events` */
   readonly what: string;
   readonly expected: string;
@@ -34,6 +36,7 @@ export function desiredLines(desired: DesiredBroker): readonly DesiredLine[] {
 
 function vhostLine(vhost: string): DesiredLine {
   return {
+    area: 'host',
     what: `virtual host ${vhost}`,
     expected: 'there',
     differs: (state) => (state.vhost === null ? ABSENT : null),
@@ -43,6 +46,7 @@ function vhostLine(vhost: string): DesiredLine {
 
 function vhostLimitLine(vhost: string, limit: 'max-connections' | 'max-queues', value: number): DesiredLine {
   return {
+    area: 'host',
     what: `limit ${limit} of virtual host ${vhost}`,
     expected: String(value),
     differs: (state) => differing(state.vhostLimits[limit], value),
@@ -52,6 +56,7 @@ function vhostLimitLine(vhost: string, limit: 'max-connections' | 'max-queues', 
 
 function policyLine(policy: DesiredBroker['policies'][number]): DesiredLine {
   return {
+    area: 'policies',
     what: `policy ${policy.name}`,
     expected: policyText({ ...policy, priority: policy.priority ?? 0 }),
     differs: (state) => {
@@ -76,6 +81,7 @@ export function policyText(policy: {
 function exchangeLine({ vhost, exchange }: DesiredBroker): DesiredLine {
   const { name, type, durable } = exchange;
   return {
+    area: 'exchange',
     what: `exchange ${name}`,
     expected: `${type}, durable`,
     differs: (state) => {
@@ -101,6 +107,7 @@ function flags(exchange: BrokerState['exchanges'][number]): string {
 function userLines(user: DesiredUser, vhost: string): readonly DesiredLine[] {
   return [
     {
+      area: 'users',
       what: `user ${user.name}`,
       expected: `there, ${tagText(user.tags)}`,
       differs: (state) => {
@@ -115,6 +122,7 @@ function userLines(user: DesiredUser, vhost: string): readonly DesiredLine[] {
       if (value === undefined) return [];
       return [
         {
+          area: 'users',
           what: `limit ${limit} of user ${user.name}`,
           expected: String(value),
           differs: (state) =>
@@ -126,6 +134,7 @@ function userLines(user: DesiredUser, vhost: string): readonly DesiredLine[] {
     ...user.topicPermissions.map((topic): DesiredLine => {
       const expected = `write ${topic.write} read ${topic.read}`;
       return {
+        area: 'users',
         what: `topic permission of ${user.name} on ${topic.exchange} in ${vhost}`,
         expected,
         differs: (state) => {
@@ -147,6 +156,7 @@ function permissionLine({ name, permissions }: DesiredUser, vhost: string): Desi
   if (permissions === null) return noPermissionLine(name);
   const expected = permissionText(permissions);
   return {
+    area: 'users',
     what: `permission of ${name} in ${vhost}`,
     expected,
     differs: (state) => {
@@ -160,6 +170,7 @@ function permissionLine({ name, permissions }: DesiredUser, vhost: string): Desi
 
 function noPermissionLine(name: string): DesiredLine {
   return {
+    area: 'users',
     what: `permission of ${name} in any virtual host`,
     expected: 'none',
     differs: (state) => {
@@ -178,6 +189,7 @@ function noPermissionLine(name: string): DesiredLine {
 
 function absentUserLine(name: string): DesiredLine {
   return {
+    area: 'users',
     what: `user ${name}`,
     expected: 'not there',
     differs: (state) => (state.users.some((user) => user.name === name) ? 'there' : null),

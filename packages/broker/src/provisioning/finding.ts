@@ -1,3 +1,7 @@
+/** What of a broker a finding is about. */
+export const AUDIT_AREAS = ['host', 'policies', 'exchange', 'users', 'routing', 'node'] as const;
+export type AuditArea = (typeof AUDIT_AREAS)[number];
+
 /** One thing about a broker that is not as it should be. */
 export interface Finding {
   /** `topic permission of tillcast-publisher on pos_license_events in /` */

@@ -1,32 +1,50 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { EnvironmentReader, PlaintextRule, readCaFile } from '@tillcast/broker';
-import { TillcastError } from '@tillcast/protocol/errors';
-import { type Backend, locateBackend } from '../api/locate.ts';
-import type { AttackRow } from '../attack/attack.ts';
-import { failureLines, reportLines, rowNamed } from '../attack/report-lines.ts';
-import type { AttackReport } from '../attack/run-attacks.ts';
-import type { StageOptions } from '../attack/set-stage.ts';
-import { type CliCommand, defineCommand } from '../command.ts';
-import type { CliContext } from '../context.ts';
-import { quoted, usageError } from '../input/parse.ts';
-import { confirm } from '../input/standard-input.ts';
+import { attackMode } from '../attack/attack-mode.ts';
+import { DESIRED_FLAGS } from '../broker/administered-broker.ts';
+import type { CliCommand } from '../command.ts';
+import { examineMode } from '../doctor/examine-mode.ts';
+import { DATA_DIR_FLAG } from '../input/till-environment.ts';
 
-interface Examination {
-  readonly rows: readonly AttackRow[];
-  readonly sure: boolean;
-}
+const EXAMINATION =
+  'Look at a deployment from wherever this runs, the backend’s machine, a till’s, or any other, and name what is wrong: of each fault what was observed and what expected, its cause, and the command that mends it. Nothing is changed. It knows what it can look at by the variables of backend and till (--env-file, where the shell has others than the service) and by the data directory; checks that do not apply are skipped, and say why. RABBITMQ_ADMIN_URL (http(s)://user:password@host:15672), or the backend’s own RABBITMQ_MANAGEMENT_URL, shows what the broker is like inside. It ends with 0 where all is well, 1 with warnings, 2 with failures.';
+const ATTACK =
+  'With --attack it attacks a deployment that is yours, and sees whether it holds. Two throw-away licenses are created, a till of each is activated, and one tries whatever may be tried against the other: at the broker, at the API, with forged tokens, by size and by number. A listener on the other license must hear nothing. In the end the licenses are revoked. It is noisy: expect refusals in the logs, entries in the audit log, and limits of requests that are used up for some minutes at the address it runs from. RABBITMQ_ADMIN_URL lets it try what the broker’s operator could do; AMQP_URL what a stolen password of the publisher could; DATABASE_URL what a statement without its filter could. It ends with 1 where an attack was not refused.';
 
-export const doctor: CliCommand = defineCommand<Examination, AttackReport>({
-  description:
-    'Attack a deployment that is yours, and see whether it holds. Two throw-away licenses are created, a till of each is activated, and one tries whatever may be tried against the other: at the broker, at the API, with forged tokens, by size and by number. A listener on the other license must hear nothing. In the end the licenses are revoked. It is noisy: expect refusals in the logs, entries in the audit log, and limits of requests that are used up for some minutes at the address it runs from. RABBITMQ_ADMIN_URL (http(s)://user:password@host:15672, the broker’s administrator) lets it try what the broker’s operator could do; AMQP_URL what a stolen password of the publisher could; DATABASE_URL what a statement without its filter could.',
+export const doctor: CliCommand = {
+  description: `${EXAMINATION}\n\n${ATTACK}`,
   examples: [
-    'tillcast doctor --attack',
+    'tillcast doctor',
+    'tillcast doctor --env-file backend.env --license EXTRO-LIFE-ABC123 --json',
+    'tillcast doctor --data-dir .tillcast/terminal --only till --only clock',
+    'tillcast doctor --bundle support.tar.gz',
     'RABBITMQ_ADMIN_URL_FILE=/run/secrets/rabbitmq-admin tillcast doctor --attack --yes --json',
     'tillcast doctor --attack --row A1 --row A4',
   ],
+  arguments: [],
   flags: [
+    {
+      flags: '--only <check>',
+      description: 'Only these checks, such as broker.exchange, or groups of them, such as broker',
+      repeatable: true,
+      fallback: 'all',
+    },
+    { flags: '--env-file <file>', description: 'Variables as the service has them, NAME=value a line' },
+    {
+      flags: '--license <key>',
+      description: 'Look at this license, too',
+      fallback: 'that of this machine’s till',
+    },
+    DATA_DIR_FLAG,
+    ...DESIRED_FLAGS,
+    { flags: '--nodes <number>', description: 'How many nodes the RabbitMQ cluster should have' },
+    {
+      flags: '--known-user <name>',
+      description: 'A user of the operator’s own at the broker, which is not reported',
+      repeatable: true,
+    },
+    {
+      flags: '--bundle <file>',
+      description: 'Write an archive (tar.gz) for support: what was found and seen, without secrets',
+    },
     { flags: '--attack', description: 'Try to break it' },
     {
       flags: '--row <name>',
@@ -36,100 +54,6 @@ export const doctor: CliCommand = defineCommand<Examination, AttackReport>({
     },
     { flags: '--yes', description: 'Do not ask first' },
   ],
-  validate: (given) => {
-    if (!given.isOn('attack')) {
-      throw usageError('Say what to do: `tillcast doctor --attack` attacks a deployment that is yours.');
-    }
-    const rows = given.list('row').map((name) => {
-      const row = rowNamed(name);
-      if (row === undefined) throw usageError(`${quoted(name)} is no row of attacks: A1 to A10, A13 or LOG.`);
-      return row;
-    });
-    return { rows, sure: given.isOn('yes') };
-  },
-  run: async ({ rows, sure }, context) => {
-    const backend = await locateBackend(context);
-    if (!sure && !(await confirm(`Attack ${backend.url} and its broker? They must be yours.`))) {
-      throw usageError('Nothing was done: --yes says that the deployment is yours.');
-    }
-    const folder = await mkdtemp(join(tmpdir(), 'tillcast-attack-'));
-    try {
-      return await attack(await optionsOf(backend, folder, context), rows, context);
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
-  },
-  print: (report, context) => {
-    context.out.write(reportLines(report, context));
-    context.err.write(failureLines(report, context));
-  },
-  json: (report) => ({ code: allHeld(report) ? null : 'attack_succeeded', ...report }),
-  exitCode: (report) => (allHeld(report) ? 0 : 1),
-});
-
-function allHeld({ tried, refused }: AttackReport): boolean {
-  return tried === refused;
-}
-
-async function attack(
-  options: StageOptions,
-  rows: readonly AttackRow[],
-  context: CliContext,
-): Promise<AttackReport> {
-  const { setStage } = await import('../attack/set-stage.ts');
-  const { runAttacks } = await import('../attack/run-attacks.ts');
-  const { ATTACKS } = await import('../attack/rows/index.ts');
-  const chosen = ATTACKS.filter(({ row }) => rows.length === 0 || rows.includes(row));
-  await using stage = await setStage(options);
-  let done = 0;
-  const { err } = context;
-  const report = await runAttacks(chosen, stage, ({ id }) => {
-    done += 1;
-    if (err.isTTY) err.write(`\r\u001b[2K${id} (${done} of ${chosen.length})`);
-  });
-  if (err.isTTY) err.write('\r\u001b[2K');
-  return report;
-}
-
-/** Everything that the environment says about what else may be tried. */
-async function optionsOf(backend: Backend, folder: string, context: CliContext): Promise<StageOptions> {
-  const reader = new EnvironmentReader(context.env);
-  const databaseUrl = reader.secret('DATABASE_URL');
-  if (databaseUrl !== null) {
-    const { judgeDatabaseAddress } = await import('@tillcast/backend');
-    judgeDatabaseAddress(reader, databaseUrl, new PlaintextRule(reader));
-  }
-  const guardianUrl = reader.secret('RABBITMQ_MANAGEMENT_URL');
-  const options: StageOptions = {
-    url: backend.url,
-    apiKey: backend.apiKey,
-    caPem: backend.caPem,
-    amqpCaPem: readCaFile(reader, 'AMQP_CA_FILE'),
-    publisherUrl: withUser(reader.secret('AMQP_URL'), 'AMQP_URL'),
-    guardian: guardianUrl === null ? null : decodeURIComponent(new URL(guardianUrl).username),
-    othersFindings: null,
-    administratorUrl: withUser(reader.secret('RABBITMQ_ADMIN_URL'), 'RABBITMQ_ADMIN_URL'),
-    databaseUrl,
-    tillEnvironment: {
-      TILLCAST_DATA_DIR: join(folder, 'till'),
-      XDG_CONFIG_HOME: join(folder, 'settings'),
-      TILLCAST_KEY_STORE: 'file',
-      ...given(context, 'TILLCAST_PLAINTEXT', 'TILLCAST_PLAINTEXT'),
-      ...given(context, 'AMQP_CA_FILE', 'AMQP_CA_FILE'),
-      ...given(context, 'TILLCAST_CA_FILE', 'SYNC_API_CA_FILE'),
-    },
-  };
-  reader.finish('What the attacks are told');
-  return options;
-}
-
-function withUser(url: string | null, name: string): string | null {
-  if (url === null || (URL.parse(url)?.username ?? '') !== '') return url;
-  // Not shown: it may hold a password.
-  throw new TillcastError('configuration_invalid', `${name} must be an address with user and password.`);
-}
-
-function given(context: CliContext, name: string, as: string): Readonly<Record<string, string>> {
-  const value = context.env[name] ?? '';
-  return value === '' ? {} : { [as]: value };
-}
+  local: false,
+  execute: (given, context) => (given.isOn('attack') ? attackMode : examineMode).execute(given, context),
+};

@@ -16,8 +16,14 @@ export interface Certificate {
   readonly expiresAt: Date;
 }
 
-/** `TLS_CERT_FILE` and `TLS_KEY_FILE`, tried out; null where neither is set: the server speaks plain HTTP. */
-export function readCertificateFiles(reader: EnvironmentReader): CertificateFiles | null {
+/**
+ * `TLS_CERT_FILE` and `TLS_KEY_FILE`, tried out; null where neither is set: the server speaks plain HTTP. One that has
+ * expired is a problem too: a server that no client believes would be a start by half.
+ */
+export function readCertificateFiles(
+  reader: EnvironmentReader,
+  now: Date = new Date(),
+): CertificateFiles | null {
   const certFile = reader.text('TLS_CERT_FILE');
   const keyFile = reader.text('TLS_KEY_FILE');
   if (certFile === null && keyFile === null) return null;
@@ -31,7 +37,7 @@ export function readCertificateFiles(reader: EnvironmentReader): CertificateFile
   const certPem = reader.fileNamedBy('TLS_CERT_FILE');
   const keyPem = reader.fileNamedBy('TLS_KEY_FILE');
   if (certPem === null || keyPem === null) return files;
-  const fault = faultOf(certPem, keyPem);
+  const fault = faultOf(certPem, keyPem) ?? expiryOf(certPem, now);
   if (fault !== null) reader.problem(fault.variable, fault.detail);
   return files;
 }
@@ -46,6 +52,13 @@ export function loadCertificate(files: CertificateFiles): Certificate {
   const fault = faultOf(certPem, keyPem);
   if (fault !== null) throw new TillcastError('configuration_invalid', `${fault.variable} ${fault.detail}.`);
   return { certPem, keyPem, expiresAt: new X509Certificate(certPem).validToDate };
+}
+
+function expiryOf(certPem: string, now: Date): { readonly variable: string; readonly detail: string } | null {
+  const { validToDate } = new X509Certificate(certPem);
+  if (validToDate > now) return null;
+  const detail = `names a certificate that expired at ${validToDate.toISOString()}, so no client would take it; renew it (and check the clock)`;
+  return { variable: 'TLS_CERT_FILE', detail };
 }
 
 function readText(variable: string, path: string): string {
