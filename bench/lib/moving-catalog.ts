@@ -25,7 +25,8 @@ export class MovingCatalog {
   readonly #categories: readonly string[];
   readonly #signer = testMessageSigner();
   readonly #sum = new DigestSum();
-  #version = 1;
+  /** The product that each version after the first changed. */
+  readonly #changed: string[] = [];
 
   constructor(licenseKey: LicenseKey, products: number) {
     this.licenseKey = licenseKey;
@@ -40,7 +41,7 @@ export class MovingCatalog {
   }
 
   get cursor(): Cursor {
-    return { epoch: 'benchepoch', version: this.#version, digest: this.#sum.toString() };
+    return { epoch: 'benchepoch', version: this.#changed.length + 1, digest: this.#sum.toString() };
   }
 
   /** Moves on by one price, and makes the change's message as a backend does. */
@@ -49,7 +50,7 @@ export class MovingCatalog {
     const after = withPrice(before, price, 'GBP');
     this.#bodies.set(id, after);
     this.#sum.subtract(rowDigest('product', id, before)).add(rowDigest('product', id, after));
-    this.#version += 1;
+    this.#changed.push(id);
     const { licenseKey: license_key, cursor: at } = this;
     const type = 'price_update';
     const messageId = randomUUID();
@@ -68,21 +69,11 @@ export class MovingCatalog {
 
   /** Serves what a till asks of its backend while it goes on. */
   async serve(): Promise<AsyncDisposable & { readonly url: string }> {
-    const head = (): string => JSON.stringify({ license_key: this.licenseKey, ...this.cursor }).slice(1, -1);
-    const answers: Readonly<Record<string, () => string>> = {
-      [IDENTITY_PATHS.messageKeys]: () => JSON.stringify({ keys: [this.#signer.key] }),
-      [SYNC_PATHS.status]: () =>
-        `{${head()},"synced_at":"${new Date().toISOString()}","valid":true,"code":"license_active","detail":""}`,
-      [SYNC_PATHS.fullData]: () =>
-        `{${head()},"synced_at":"${new Date().toISOString()}","categories":[${this.#categories.join(',')}],"products":[${[
-          ...this.#bodies.values(),
-        ].join(',')}],"modifiers":[],"tables":[],"users":[]}`,
-    };
     const server = createServer((request, response) => {
       request.resume();
-      const answer = answers[new URL(request.url ?? '/', 'http://till').pathname];
-      response.writeHead(answer === undefined ? 503 : 200, { 'content-type': 'application/json' });
-      response.end(answer?.() ?? '{}');
+      const answer = this.#answerTo(new URL(request.url ?? '/', 'http://till'));
+      response.writeHead(answer === null ? 503 : 200, { 'content-type': 'application/json' });
+      response.end(answer ?? '{}');
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -94,5 +85,36 @@ export class MovingCatalog {
         await Promise.resolve();
       },
     };
+  }
+
+  /** Null for what a till can do without. */
+  #answerTo({ pathname, searchParams }: URL): string | null {
+    switch (pathname) {
+      case IDENTITY_PATHS.messageKeys:
+        return JSON.stringify({ keys: [this.#signer.key] });
+      case SYNC_PATHS.status:
+        return this.#answer('"valid":true,"code":"license_active","detail":""');
+      case SYNC_PATHS.fullData: {
+        const products = [...this.#bodies.values()].join(',');
+        const categories = this.#categories.join(',');
+        return this.#answer(
+          `"categories":[${categories}],"products":[${products}],"modifiers":[],"tables":[],"users":[]`,
+        );
+      }
+      case SYNC_PATHS.changes: {
+        const since = Number(searchParams.get('since'));
+        const changes = [...new Set(this.#changed.slice(Math.max(0, since - 1)))].map(
+          (id) => `{"kind":"product","id":${JSON.stringify(id)},"item":${this.#bodies.get(id)}}`,
+        );
+        return this.#answer(`"since":${since},"changes":[${changes.join(',')}],"next":null`);
+      }
+      default:
+        return null;
+    }
+  }
+
+  #answer(rest: string): string {
+    const head = { license_key: this.licenseKey, ...this.cursor, synced_at: new Date().toISOString() };
+    return `${JSON.stringify(head).slice(0, -1)},${rest}}`;
   }
 }
