@@ -46,6 +46,11 @@ export class RabbitmqNode implements AsyncDisposable {
     return this.#node.pid;
   }
 
+  /** Whether it lets tills in: the last thing that a node does when it starts, and the first that it leaves off. */
+  isOpen(): Promise<boolean> {
+    return accepts(this.address, 5671);
+  }
+
   /** Starts its process; it is not ready then. */
   async start(): Promise<void> {
     const { installation, folder, ports } = this.#options;
