@@ -15,7 +15,7 @@ test('[B40] [B44] [P1] [P2] [P3] [P4] [P6] [Y1] [Y2] a RabbitMQ node stands stil
   await trial.suffer({
     name: 'rabbitmq2 frozen for 30 s',
     server: 'rabbitmq2',
-    liveAgainWithinMs: 5_000,
+    attachedAgainWithinMs: 5_000,
     strike: () => still?.freeze(),
     mend: async () => {
       await pause(FROZEN_MS);
@@ -27,7 +27,7 @@ test('[B40] [B44] [P1] [P2] [P3] [P4] [P6] [Y1] [Y2] a RabbitMQ node stands stil
   await trial.suffer({
     name: 'rabbitmq3 cut off for 30 s',
     server: 'rabbitmq3',
-    liveAgainWithinMs: 5_000,
+    attachedAgainWithinMs: 5_000,
     strike: () => links.cutOff('rabbitmq3'),
     mend: async () => {
       await pause(CUT_OFF_MS);
