@@ -4,7 +4,9 @@ import { join } from 'node:path';
 /**
  * @typedef {object} Figures what one failure came to; tests/cluster/support/trial.ts writes them
  * @property {string} failure
- * @property {number} tillsLost
+ * @property {number} tillsDetached
+ * @property {number} attachedAgainMs
+ * @property {number} tillsNotLive
  * @property {number} liveAgainMs
  * @property {number | null} noticedMs
  * @property {number} publishingPausedMs
@@ -13,9 +15,11 @@ import { join } from 'node:path';
 
 const HEADS = [
   'failure',
-  'tills lost',
   'noticed after',
-  'last till live after',
+  'tills detached',
+  'all attached after',
+  'tills not live',
+  'all live after',
   'publishing paused',
   'commits paused',
 ];
@@ -32,9 +36,11 @@ export function clusterTable(folder) {
     const figures = JSON.parse(readFileSync(join(folder, name), 'utf8'));
     return figures.map((each) => [
       each.failure,
-      String(each.tillsLost),
       each.noticedMs === null ? '' : seconds(each.noticedMs),
-      each.tillsLost === 0 ? '' : seconds(each.liveAgainMs),
+      String(each.tillsDetached),
+      each.tillsDetached === 0 ? '' : seconds(each.attachedAgainMs),
+      String(each.tillsNotLive),
+      each.tillsNotLive === 0 ? '' : seconds(each.liveAgainMs),
       seconds(each.publishingPausedMs),
       seconds(each.commitsPausedMs),
     ]);

@@ -14,7 +14,7 @@ test('[B40] [B42] [P1] [P2] [P3] [P4] [P6] [Y1] [Y2] each RabbitMQ node of three
         await node.start();
         await trial.cluster.untilWhole();
       },
-      liveAgainWithinMs: 5_000,
+      attachedAgainWithinMs: 5_000,
       publishingPausesAtMostMs: 10_000,
     });
   }

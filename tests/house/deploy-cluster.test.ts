@@ -16,6 +16,7 @@ import {
   tlsNodeConfig,
 } from '../../packages/broker/src/index.ts';
 import { makeDevelopmentTls } from '../../packages/cli/src/tls/development-tls.ts';
+import { RABBITMQ_HOSTS } from '../cluster/support/loopback-net.ts';
 import { configOf, environmentOf, MOUNTED_TLS } from '../cluster/support/shipped-files.ts';
 import { repositoryFiles, textOf } from './repository.ts';
 
@@ -134,6 +135,15 @@ test('[B43] rabbitmq.conf, advanced.config and enabled_plugins say what provisio
   );
 });
 
+test.each(RABBITMQ_HOSTS)('[B43] %s names the other two nodes, without which it stops', (host) => {
+  const others = RABBITMQ_HOSTS.filter((each) => each !== host);
+  expect(settingsOf(textOf(`deploy/rabbitmq/nodes/${host}.conf`))).toEqual(
+    others.map(
+      (other, index) => `cluster_partition_handling.pause_if_all_down.nodes.${index + 1} = rabbit@${other}`,
+    ),
+  );
+});
+
 test('[B1] [B43] definitions.json holds what provisioning writes, and nobody’s password', () => {
   const { vhost, exchange, policies, vhostLimits } = desiredBroker();
   expect(JSON.parse(textOf('deploy/rabbitmq/definitions.json'))).toEqual({
@@ -161,7 +171,9 @@ test('[B43] the Kubernetes example has the settings of deploy/rabbitmq, and cont
       rabbitmq: z.object({ additionalConfig: z.string(), advancedConfig: z.string() }),
     })
     .parse(objects.find(({ kind }) => kind === 'RabbitmqCluster')?.spec);
-  const ours = settingsOf(textOf('deploy/rabbitmq/rabbitmq.conf'));
+  // How partitions are handled is said node by node there, which the operator cannot.
+  const partitions = 'cluster_partition_handling = pause_minority';
+  const ours = [...settingsOf(textOf('deploy/rabbitmq/rabbitmq.conf')), partitions];
   expect(ours).toEqual(expect.arrayContaining([...settingsOf(cluster.rabbitmq.additionalConfig)]));
   expect(settingsOf(cluster.rabbitmq.additionalConfig)).toEqual(expect.arrayContaining([...BROKER_SETTINGS]));
   expect(cluster.rabbitmq.advancedConfig).toBe(

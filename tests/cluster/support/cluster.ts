@@ -55,7 +55,7 @@ export interface Cluster extends AsyncDisposable {
   readonly environmentOf: (service: string) => Readonly<Record<string, string>>;
   /** The variables of a shell whose `tillcast` talks to this deployment. */
   readonly shell: Readonly<Record<string, string>>;
-  /** Resolves when every node runs and sees the others. */
+  /** Resolves when every node runs, sees the others and lets tills in. */
   readonly untilWhole: () => Promise<void>;
 }
 
@@ -90,7 +90,7 @@ export async function startCluster(): Promise<Cluster> {
     password: SECRET,
     caPem,
   });
-  const untilWhole = (): Promise<void> => becomesWhole(management);
+  const untilWhole = (): Promise<void> => becomesWhole(management, [...nodes.values()]);
   await untilWhole();
   const provisioned = await runCommand(['broker', 'provision'], { env: placed('provision'), cwd: folder });
   if (provisioned.code !== 0) throw new Error(`The broker was not provisioned: ${provisioned.err}`);
@@ -215,13 +215,15 @@ async function startNodes(
   return { nodes, links };
 }
 
-async function becomesWhole(management: ManagementClient): Promise<void> {
+async function becomesWhole(management: ManagementClient, all: readonly RabbitmqNode[]): Promise<void> {
   const giveUpAtMs = performance.now() + READY_MS;
   let last: unknown;
   while (performance.now() < giveUpAtMs) {
     try {
       const nodes = await management.listNodes();
-      if (nodes.length === RABBITMQ_HOSTS.length && nodes.every(({ running }) => running)) return;
+      const areOpen = await Promise.all(all.map((node) => node.isOpen()));
+      const areThere = nodes.length === all.length && nodes.every(({ running }) => running);
+      if (areThere && areOpen.every(Boolean)) return;
       last = nodes.map(({ name, running }) => `${name}: ${running ? 'runs' : 'does not run'}`).join(', ');
     } catch (error) {
       last = error;

@@ -10,8 +10,12 @@ export interface Figures {
   readonly failure: string;
   /** Until HAProxy sent nobody there any more; null where it was not asked. */
   readonly noticedMs: number | null;
-  /** How many tills were not live for more than half a second. */
-  readonly tillsLost: number;
+  /** How many tills lost their queue. */
+  readonly tillsDetached: number;
+  /** From the failure to the moment at which the last of them had another; 0 where none was lost. */
+  readonly attachedAgainMs: number;
+  /** How many tills were not live for more than half a second, for whatever reason. */
+  readonly tillsNotLive: number;
   /** From the failure to the moment at which the last till was live again; 0 where none was lost. */
   readonly liveAgainMs: number;
   /** Something waited, and nothing was confirmed. */

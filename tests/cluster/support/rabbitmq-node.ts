@@ -46,6 +46,11 @@ export class RabbitmqNode implements AsyncDisposable {
     return this.#node.pid;
   }
 
+  /** Whether it lets tills in: the last thing that a node does when it starts, and the first that it leaves off. */
+  isOpen(): Promise<boolean> {
+    return accepts(this.address, 5671);
+  }
+
   /** Starts its process; it is not ready then. */
   async start(): Promise<void> {
     const { installation, folder, ports } = this.#options;
@@ -123,7 +128,8 @@ export class RabbitmqNode implements AsyncDisposable {
     );
     const files = [
       ['conf.d/20-tillcast.conf', placed(shipped('rabbitmq/rabbitmq.conf'))],
-      ['conf.d/90-node.conf', own.join('\n') + '\n'],
+      ['conf.d/30-tillcast-node.conf', shipped(`rabbitmq/nodes/${this.host}.conf`)],
+      ['conf.d/90-machine.conf', own.join('\n') + '\n'],
       ['advanced.config', placed(shipped('rabbitmq/advanced.config'))],
       ['enabled_plugins', shipped('rabbitmq/enabled_plugins')],
       ['definitions/tillcast.json', shipped('rabbitmq/definitions.json')],

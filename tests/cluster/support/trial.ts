@@ -27,6 +27,7 @@ export interface Failure {
   /** The server of haproxy.cfg that it befalls: how soon HAProxy notices is told apart. */
   readonly server?: string;
   /** At most, from when it was noticed; left out: not asked for. */
+  readonly attachedAgainWithinMs?: number;
   readonly liveAgainWithinMs?: number;
   readonly publishingPausesAtMostMs?: number;
 }
@@ -110,12 +111,15 @@ export class Trial implements AsyncDisposable {
     await failure.mend();
     const noticedMs = await noticing;
     await eventually(() => expect(watched.live(), failure.name).toBe(fleet.tills.length));
-    const { tills: tillsLost, overAtMs } = watched.take();
+    const { attached, live } = watched.take();
+    const sinceStruck = (atMs: number | null): number => (atMs === null ? 0 : Math.round(atMs - struckAtMs));
     const figures: Figures = {
       failure: failure.name,
       noticedMs,
-      tillsLost,
-      liveAgainMs: overAtMs === null ? 0 : Math.round(overAtMs - struckAtMs),
+      tillsDetached: attached.tills,
+      attachedAgainMs: sinceStruck(attached.overAtMs),
+      tillsNotLive: live.tills,
+      liveAgainMs: sinceStruck(live.overAtMs),
       publishingPausedMs: marks.takePauseMs(),
       commitsPausedMs: stream.takePauseMs(),
     };
@@ -172,8 +176,12 @@ export class Trial implements AsyncDisposable {
     selling.check();
   }
 
-  #judge(failure: Failure, { noticedMs, liveAgainMs, publishingPausedMs }: Figures): void {
-    const { name, liveAgainWithinMs = Infinity, publishingPausesAtMostMs = Infinity } = failure;
+  #judge(failure: Failure, figures: Figures): void {
+    const { noticedMs, attachedAgainMs, liveAgainMs, publishingPausedMs } = figures;
+    const { name, attachedAgainWithinMs = Infinity, liveAgainWithinMs = Infinity } = failure;
+    const { publishingPausesAtMostMs = Infinity } = failure;
+    if (attachedAgainMs > (noticedMs ?? 0) + attachedAgainWithinMs * SLOWNESS)
+      this.#misses.push(`${name}: the last till was attached again after ${attachedAgainMs} ms`);
     if (liveAgainMs > (noticedMs ?? 0) + liveAgainWithinMs * SLOWNESS)
       this.#misses.push(`${name}: the last till was live again after ${liveAgainMs} ms`);
     if (publishingPausedMs > publishingPausesAtMostMs * SLOWNESS)

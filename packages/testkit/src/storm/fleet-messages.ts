@@ -6,6 +6,8 @@ export interface TillSample {
   readonly status: TerminalStatusWord;
   /** Why it is not live; empty when live. */
   readonly reason: string;
+  /** Whether it consumes from its queue, as far as it knows. */
+  readonly attached: boolean;
   readonly epoch: string | null;
   readonly version: number | null;
   readonly digest: string | null;
@@ -14,6 +16,7 @@ export interface TillSample {
 const sampleSchema: z.ZodType<TillSample> = z.object({
   status: z.enum(TERMINAL_STATUS_WORDS),
   reason: z.string(),
+  attached: z.boolean(),
   epoch: z.string().nullable(),
   version: z.number().nullable(),
   digest: z.string().nullable(),

@@ -139,14 +139,21 @@ export async function openStormTill(
   connection.onStateChange(({ status }) => {
     if (status === 'connecting') attemptsMs.push(performance.timeOrigin + performance.now());
   });
+  let attached = false;
   const subscriber = new Subscriber({
     connection,
     terminalId,
     bindings: bindingsOf(licenseKey),
     handler: (delivery) => driver.deliver(delivery),
     onError: () => counters.add('delivery_failed'),
-    onAttached: () => driver.attached(),
-    onDetached: () => driver.detached(),
+    onAttached: () => {
+      attached = true;
+      driver.attached();
+    },
+    onDetached: () => {
+      attached = false;
+      driver.detached();
+    },
   });
   const line = new RenewableLine(subscriber, logger);
   credentials.start(connection, {
@@ -159,7 +166,7 @@ export async function openStormTill(
   return {
     sample: () => {
       const { status, reason, epoch, version, digest } = view.state();
-      return { status, reason, epoch, version, digest };
+      return { status, reason, attached, epoch, version, digest };
     },
     contentSum: () => {
       const sum = new DigestSum();

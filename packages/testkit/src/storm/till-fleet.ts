@@ -30,6 +30,7 @@ export interface TillFleet extends AsyncDisposable {
 const UNKNOWN: TillSample = {
   status: 'offline',
   reason: 'was not asked yet',
+  attached: false,
   epoch: null,
   version: null,
   digest: null,
