@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { BrokerConnection, Publisher, silentLogger } from '@tillcast/broker';
 import { parseLicenseKey } from '@tillcast/protocol/license-key';
 import { freePort } from '@tillcast/testkit';
-import type { Browser, CDPSession, Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import type { BenchContext } from './benchmark.ts';
 import { startChild } from './child.ts';
 import { MovingCatalog } from './moving-catalog.ts';
@@ -63,16 +63,16 @@ export async function openTillPage(
   browser: Browser,
   till: Pick<PagedTill, 'url'>,
   slower = 1,
-): Promise<AsyncDisposable & { readonly page: Page; readonly session: CDPSession }> {
+): Promise<AsyncDisposable & { readonly page: Page }> {
   const context = await browser.newContext({ viewport: { width: 1366, height: 768 }, locale: 'en-GB' });
   const page = await context.newPage();
-  const session = await openProbed(page, till.url, slower);
+  await openProbed(page, till.url, slower);
   // By asking again: the page's content security policy stops what would wait in it.
   for (let waitedMs = 0; !(await page.evaluate('benchProbe.usableMs > 0')); waitedMs += 100) {
     if (waitedMs > 30_000) throw new Error(`The page at ${till.url} shows no product.`);
     await pause(100);
   }
-  return { page, session, [Symbol.asyncDispose]: () => context.close() };
+  return { page, [Symbol.asyncDispose]: () => context.close() };
 }
 
 /** A till's page that is live. */
