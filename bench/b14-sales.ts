@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { ADMIN_PATHS } from '@tillcast/protocol/http/admin-api';
 import { SALES_PATH, salesAnswerSchema } from '@tillcast/protocol/http/sales-api';
 import { LICENSE_KEY_HEADER, TERMINAL_ID_HEADER } from '@tillcast/protocol/http/sync-api';
@@ -148,16 +149,18 @@ function postAll(backend: ForkedBackend, tills: readonly (readonly Request[])[])
     Promise.all(
       tills.map(async (requests) => {
         for (const { terminalId, body } of requests) {
-          const answer = await fetch(backend.url + SALES_PATH, {
-            method: 'POST',
-            headers: {
-              [LICENSE_KEY_HEADER]: LICENSE,
-              [TERMINAL_ID_HEADER]: terminalId,
-              'idempotency-key': createHash('sha256').update(body).digest('base64url'),
-              'content-type': 'application/json',
-            },
-            body,
-          });
+          const answer = await answered(() =>
+            fetch(backend.url + SALES_PATH, {
+              method: 'POST',
+              headers: {
+                [LICENSE_KEY_HEADER]: LICENSE,
+                [TERMINAL_ID_HEADER]: terminalId,
+                'idempotency-key': createHash('sha256').update(body).digest('base64url'),
+                'content-type': 'application/json',
+              },
+              body,
+            }),
+          );
           const { results } = salesAnswerSchema.parse(await answer.json());
           if (results.some(({ outcome }) => outcome !== 'accepted'))
             throw new Error('a sale was not accepted');
@@ -165,6 +168,16 @@ function postAll(backend: ForkedBackend, tills: readonly (readonly Request[])[])
       }),
     ),
   );
+}
+
+/** What a backend with too much to do turns away comes again, as a till's does, and counts as time. */
+async function answered(ask: () => Promise<Response>): Promise<Response> {
+  for (;;) {
+    const answer = await ask();
+    if (answer.status !== 503) return answer;
+    await answer.text();
+    await pause(100);
+  }
 }
 
 async function sendAll(backend: ForkedBackend, folder: string, each: number): Promise<number> {
