@@ -16,6 +16,7 @@ const PRODUCTS = 40;
 const DISK_BYTES = 32 * 1_024 * 1_024;
 /** Room for some sales, so that the disk is full in the midst of selling. */
 const LEFT_BYTES = 192 * 1_024;
+const OPEN_ORDERS = 30;
 
 test('[P5] [P6] [R9] [U20] [U21] on a full disk a till saves a sale or refuses it in words, shows none that it refused, and goes on with room again, having lost nothing', async () => {
   await using disk = await openSmallDisk(DISK_BYTES);
@@ -28,6 +29,7 @@ test('[P5] [P6] [R9] [U20] [U21] on a full disk a till saves a sale or refuses i
   await shift.sellSome(till.process.url, 10);
   expect(shift.saved.size).toBe(10);
 
+  await shift.openSome(till.process.url, OPEN_ORDERS);
   const load = startLoad(stage, SHOP, 20);
   await disk.fill(LEFT_BYTES, till.process.pid);
   for (let tries = 0; shift.refusals.length < 20; tries += 1) {
@@ -35,6 +37,11 @@ test('[P5] [P6] [R9] [U20] [U21] on a full disk a till saves a sale or refuses i
     await shift.sellSome(till.process.url, 10);
     expect(await listed(till)).toEqual(shift.savedIds());
   }
+  // Orders of before the disk was full: here it is the sale itself that cannot be saved.
+  const refusedBefore = shift.refusals.length;
+  await shift.payOpen(till.process.url);
+  expect(shift.refusals.length).toBeGreaterThan(refusedBefore);
+  expect(await listed(till)).toEqual(shift.savedIds());
   for (const refusal of shift.refusals) {
     expect(refusal).toMatchObject({ status: 507, code: 'till_disk_full' });
     expect(refusal.words).toMatch(/^Nothing was saved: .*Free some space/);

@@ -44,11 +44,20 @@ export class Shift {
 
   /** Sells so many, and no more for now. */
   async sellSome(tillUrl: string, count: number): Promise<void> {
-    const { products, random } = this.#options;
     const cashier = await Cashier.at(tillUrl);
-    for (let sale = 0; cashier !== null && sale < count; sale += 1) {
-      await this.#sell(cashier, `P${Math.floor(random() * products)}`);
-    }
+    for (let sale = 0; cashier !== null && sale < count; sale += 1) await this.#sell(cashier);
+  }
+
+  /** Opens so many orders, and leaves them open. */
+  async openSome(tillUrl: string, count: number): Promise<void> {
+    const cashier = await Cashier.at(tillUrl);
+    for (let order = 0; cashier !== null && order < count; order += 1) await this.#open(cashier);
+  }
+
+  /** Takes the money for what is open. */
+  async payOpen(tillUrl: string): Promise<void> {
+    const cashier = await Cashier.at(tillUrl);
+    if (cashier !== null) await this.#payOpen(cashier);
   }
 
   /** Goes home after the sale that is under way. */
@@ -58,42 +67,51 @@ export class Shift {
 
   /** Sells until the shift has ended, or the till is gone. What is open from before is paid first. */
   async sellAt(tillUrl: string): Promise<void> {
-    const { products, random, pauseMaxMs } = this.#options;
+    const { random, pauseMaxMs } = this.#options;
     const cashier = await Cashier.at(tillUrl);
     if (cashier === null) return;
-    const open = await cashier.openOrders();
-    if (open.said === 'yes') {
-      for (const order of open.answer.orders) await this.#pay(cashier, order);
-    }
-    let isThere = open.said !== 'nothing';
+    let isThere = await this.#payOpen(cashier);
     while (this.#going && isThere) {
-      isThere = await this.#sell(cashier, `P${Math.floor(random() * products)}`);
+      isThere = await this.#sell(cashier);
       await pause(random() * pauseMaxMs);
     }
   }
 
   /** @returns whether the till is there */
-  async #sell(cashier: Cashier, productId: string): Promise<boolean> {
-    const quantity = (this.#options.quantitiesFrom ?? 0) + this.tried.size + 1;
-    this.tried.add(quantity);
-    const said = await cashier.order(productId, quantity);
-    if (said.said === 'yes') {
-      this.kept.add(quantity);
-      return this.#pay(cashier, said.answer);
+  async #payOpen(cashier: Cashier): Promise<boolean> {
+    const open = await cashier.openOrders();
+    if (open.said === 'yes') {
+      for (const order of open.answer.orders) await this.#pay(cashier, order);
     }
-    return this.#isThere(said);
+    return open.said !== 'nothing';
+  }
+
+  /** @returns whether the till is there */
+  async #sell(cashier: Cashier): Promise<boolean> {
+    const said = await this.#open(cashier);
+    return said.said === 'yes' ? this.#pay(cashier, said.answer) : said.said !== 'nothing';
+  }
+
+  async #open(cashier: Cashier): Promise<Said<OrderAnswer>> {
+    const { products, random, quantitiesFrom = 0 } = this.#options;
+    const quantity = quantitiesFrom + this.tried.size + 1;
+    this.tried.add(quantity);
+    const said = await cashier.order(`P${Math.floor(random() * products)}`, quantity);
+    if (said.said === 'yes') this.kept.add(quantity);
+    this.#note(said);
+    return said;
   }
 
   async #pay(cashier: Cashier, order: OrderAnswer): Promise<boolean> {
     const said = await cashier.pay(order);
     if (said.said === 'yes') this.saved.set(quantityOf(said.answer.sale), said.answer.sale);
-    return this.#isThere(said);
+    this.#note(said);
+    return said.said !== 'nothing';
   }
 
-  #isThere(said: Said<unknown>): boolean {
+  #note(said: Said<unknown>): void {
     if (said.said === 'nothing') this.unanswered += 1;
     if (said.said === 'no') this.refusals.push(said);
-    return said.said !== 'nothing';
   }
 }
 
