@@ -39,11 +39,12 @@ export const EMPTY_CATALOG: Catalog = {
 export type ShownItems = Readonly<Record<ItemKind, readonly WireItem[]>>;
 
 export function catalogOf(items: ShownItems): Catalog {
-  const products = LayeredMap.of(new Map(items.product.map((item) => [item.id, productOf(item)] as const)));
+  const read = items.product.map(productOf);
+  const products = LayeredMap.of(new Map(read.map((product) => [product.id, product] as const)));
   const categories = inOrder(items.category.map(categoryOf));
   return {
     products,
-    ordered: byCategory(products.values(), categories),
+    ordered: byCategory(read, categories),
     categories,
     modifiers: new Map(items.modifier.map((item) => [item.id, modifierOf(item)] as const)),
     tables: inOrder(items.table.map(tableOf)),
@@ -126,10 +127,11 @@ function byCategory(
   products: Iterable<TillProduct>,
   categories: readonly TillCategory[],
 ): readonly TillProduct[] {
-  const ranks = new Map(categories.map(({ id }, rank) => [id, rank] as const));
-  const rankOf = ({ categoryId }: TillProduct): number =>
-    (categoryId === null ? undefined : ranks.get(categoryId)) ?? categories.length;
-  return [...products].sort((a, b) => rankOf(a) - rankOf(b) || compare(a, b));
+  const shelves = new Map<string | null, TillProduct[]>(categories.map(({ id }) => [id, []] as const));
+  const rest: TillProduct[] = [];
+  for (const product of products) (shelves.get(product.categoryId) ?? rest).push(product);
+  // Names are compared by their language, which is most of what opening a page costs: so only those that stand together.
+  return [...shelves.values(), rest].flatMap((shelf) => shelf.sort(compare));
 }
 
 function compare(a: Ordered, b: Ordered): number {

@@ -1,4 +1,4 @@
-const PLAIN = /^[\x20-\x7e]*$/;
+const PLAIN = /^[\n\x20-\x7e]*$/;
 
 /** Folded for comparison: no accents, no case. `Café` and `CAFE` are the same. */
 export function fold(text: string): string {
@@ -14,6 +14,6 @@ const SEPARATOR = '\n';
 
 /** What a search looks into: each part on a line of its own, so that no match spans two. */
 export function searchTextOf(name: string, sku: string, barcode: string | null): string {
-  const parts = barcode === null ? [name, sku] : [name, sku, barcode];
-  return parts.map(fold).join(SEPARATOR);
+  const text = `${name}${SEPARATOR}${sku}`;
+  return fold(barcode === null ? text : `${text}${SEPARATOR}${barcode}`);
 }
