@@ -36,6 +36,10 @@ export async function openGateway(): Promise<Gateway> {
   };
   const open = (): Promise<void> =>
     new Promise((resolve, reject) => {
+      if (server !== null) {
+        resolve();
+        return;
+      }
       const opened = createServer(pass);
       opened.once('error', reject);
       opened.listen(port, '127.0.0.1', resolve);

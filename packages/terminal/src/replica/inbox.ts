@@ -46,7 +46,9 @@ export class Inbox {
   take(delivery: Delivery): void {
     const { clock, counters } = this.#options;
     counters.add('message_received');
-    this.#read(delivery, clock.nowMs(), 'first');
+    const receivedAtMs = clock.nowMs();
+    if (this.#unknownKeys.holdBehind({ delivery, receivedAtMs })) return;
+    this.#read(delivery, receivedAtMs, 'first');
   }
 
   /** Takes a broadcast that the server's answer brought: believed, or not, as if the broker had brought it. */

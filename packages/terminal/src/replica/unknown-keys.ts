@@ -36,6 +36,16 @@ export class UnknownKeys {
     return true;
   }
 
+  /**
+   * Holds a message behind those that wait, so that none is taken before one that came earlier: the key may be known a moment
+   * before they are. False where none waits, or too many do.
+   */
+  holdBehind(waiting: WaitingDelivery): boolean {
+    if (this.#waiting.length === 0 || this.#waiting.length >= WAITING_MAX) return false;
+    this.#waiting.push(waiting);
+    return true;
+  }
+
   /** Resolves when nothing waits. */
   async drained(): Promise<void> {
     await this.#asked;
