@@ -163,22 +163,28 @@ test('[E3] [E8] message keys are rotated in mid-stream, twice, and no message is
   await using opened = new AsyncDisposableStack();
   const other = await startTill(system, A, 'another till');
   opened.defer(() => other.stop());
-  await becomes(async () => expect(await stateOf(other)).toMatchObject({ status: 'live' }));
+  let last = 0;
+  // The restore of before was one under a running backend, whose relay still counts versions as published that were so in the
+  // history that is gone. Past these every change goes out again.
+  for (let price = 90; price < 95; price += 1) ({ version: last } = await system.commit(A, setPrice(price)));
+  await becomes(async () => expect(await stateOf(other)).toMatchObject({ status: 'live', version: last }));
   const counts = await countsOf(other);
   const keysBefore = await publishedKids();
-  let last = 0;
   for (let price = 100; price < 160; price += 1) {
     ({ version: last } = await system.commit(A, setPrice(price)));
     if (price === 120 || price === 140) await rotateMessageKey();
   }
   await becomes(async () => expect(await stateOf(other)).toMatchObject({ status: 'live', version: last }));
-  const after = await countsOf(other);
-  // A report on the way may have brought a change before its message; no message was refused or missing.
-  const troubles = Object.keys(after).filter((name) => name === 'gap' || name.startsWith('message_'));
-  for (const name of troubles) {
-    const more = (after[name] ?? 0) - (counts[name] ?? 0);
-    expect({ name, more }).toEqual({ name, more: name === 'message_received' ? 60 : 0 });
-  }
+  const more = async (): Promise<Readonly<Record<string, number>>> => {
+    const after = Object.entries(await countsOf(other));
+    return Object.fromEntries(after.map(([name, count]) => [name, count - (counts[name] ?? 0)]));
+  };
+  // A report on the way may have brought a change before its message.
+  await becomes(async () => expect((await more())['message_received']).toBeGreaterThanOrEqual(60));
+  const troubles = Object.entries(await more()).filter(
+    ([name, count]) => (name === 'gap' || /^message_(?!received)/.test(name)) && count > 0,
+  );
+  expect(troubles).toEqual([]);
   const signers = new Set(
     heardOfA.deliveries.slice(-60).map(({ headers }) => String(headers[SIGNATURE_HEADER]).split('.')[0]),
   );
