@@ -7,9 +7,9 @@ import { get as getOverTls } from 'node:https';
 const TIMEOUT_MS = 4_000;
 const [path = '/health', usualPort] = process.argv.slice(2);
 const certificate = process.env['TLS_CERT_FILE'];
-const any = process.env['HOST'] === undefined || process.env['HOST'] === '0.0.0.0';
+const isEverywhere = process.env['HOST'] === undefined || process.env['HOST'] === '0.0.0.0';
 const address = {
-  host: any ? '127.0.0.1' : process.env['HOST'],
+  host: isEverywhere ? '127.0.0.1' : process.env['HOST'],
   port: process.env['PORT'] ?? usualPort,
   path,
   signal: AbortSignal.timeout(TIMEOUT_MS),

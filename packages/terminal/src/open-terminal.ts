@@ -23,22 +23,17 @@ export async function openTerminal(
   config: TerminalConfig,
   { logger = loggerOf(config) }: StartTerminalOptions = {},
 ): Promise<OpenTerminal> {
+  if (config.licenseKey !== null || readIdentity(config.dataDir) !== null) {
+    const till = await startTerminal(config, { logger });
+    return { url: till.url, broken: new Promise<never>(() => undefined), stop: () => till.stop() };
+  }
+  return openNewTerminal(config, logger);
+}
+
+async function openNewTerminal(config: TerminalConfig, logger: Logger): Promise<OpenTerminal> {
   const { promise: broken, reject: breakDown } = Promise.withResolvers<never>();
   // Nobody may be waiting for it.
   broken.catch(() => undefined);
-  if (config.licenseKey !== null || readIdentity(config.dataDir) !== null) {
-    const till = await startTerminal(config, { logger });
-    return { url: till.url, broken, stop: () => till.stop() };
-  }
-  return openNewTerminal(config, logger, broken, breakDown);
-}
-
-async function openNewTerminal(
-  config: TerminalConfig,
-  logger: Logger,
-  broken: Promise<never>,
-  breakDown: (why: unknown) => void,
-): Promise<OpenTerminal> {
   let stopped = false;
   let becoming: Promise<void> | null = null;
   let stopTill: () => Promise<void> = () => Promise.resolve();
